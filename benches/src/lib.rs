@@ -1,0 +1,1 @@
+//! The comparison harness that prints one table.

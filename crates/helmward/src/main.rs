@@ -1,0 +1,2 @@
+//! The Helmward executable.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The sample enterprise: two years of Lakeside Health, as the outside world would send it.

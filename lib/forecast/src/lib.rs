@@ -1,0 +1,1 @@
+//! Census forecasting: baselines, Holt-Winters, back-tests and bed need.

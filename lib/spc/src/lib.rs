@@ -1,0 +1,1 @@
+//! Statistical process control: XmR charts, signal rules, variation and assurance.

@@ -1,0 +1,2 @@
+//! Checks, tests, benchmarks and packaging for the workspace.
+fn main() {}
