@@ -1,0 +1,73 @@
+//! Migrations: one text for both engines, only forward.
+
+use crate::binds;
+use crate::db::Db;
+use crate::error::StoreError;
+use crate::tx::Tx;
+
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../../../migrations/0001_history.sql")),
+    (2, include_str!("../../../migrations/0002_sites_and_people.sql")),
+    (3, include_str!("../../../migrations/0003_intake.sql")),
+    (4, include_str!("../../../migrations/0004_census.sql")),
+    (5, include_str!("../../../migrations/0005_jobs_needs_rules.sql")),
+];
+
+/// The text of every migration, oldest first.
+pub(crate) fn scripts() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(_, script)| *script)
+}
+
+/// The newest schema this program knows.
+pub const SCHEMA_VERSION: i64 = 5;
+
+/// The schema of the database: 0 when it is empty.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn schema_version(db: &Db) -> Result<i64, StoreError> {
+    let mut tx = db.begin_write().await?;
+    create_table(&mut tx).await?;
+    let version = find_version(&mut tx).await?;
+    tx.commit().await?;
+    Ok(version)
+}
+
+/// Brings the schema up to date; the versions applied. Each is a transaction of its own.
+///
+/// # Errors
+/// [`StoreError::Newer`] when the database is ahead of this program; nothing is changed then.
+pub async fn migrate(db: &Db) -> Result<Vec<i64>, StoreError> {
+    let found = schema_version(db).await?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
+    }
+    let mut applied = Vec::new();
+    for (version, script) in MIGRATIONS {
+        if *version <= found {
+            continue;
+        }
+        let mut tx = db.begin_write().await?;
+        // Another process may have been faster.
+        if find_version(&mut tx).await? < *version {
+            tx.run_script(script).await?;
+            let at = tx.at();
+            let record = "INSERT INTO schema_version (version, applied_at) VALUES ($1, $2)";
+            tx.run(record, binds![*version, at]).await?;
+            applied.push(*version);
+        }
+        tx.commit().await?;
+    }
+    Ok(applied)
+}
+
+async fn create_table(tx: &mut Tx) -> Result<(), StoreError> {
+    let sql = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
+    tx.run(sql, vec![]).await.map(|_| ())
+}
+
+async fn find_version(tx: &mut Tx) -> Result<i64, StoreError> {
+    let newest: Option<(i64,)> =
+        tx.find("SELECT COALESCE(MAX(version), CAST(0 AS BIGINT)) FROM schema_version", vec![]).await?;
+    Ok(newest.map_or(0, |(version,)| version))
+}
