@@ -137,7 +137,7 @@ impl Ack<'_> {
             Out { bytes: Vec::with_capacity(256), separators: asked.separators, is_utf8: asked.is_utf8 };
         self.write_header(asked, &mut out);
         out.segment(b"MSA");
-        out.field(self.code.as_str().as_bytes());
+        out.text_field(self.code.as_str());
         out.field(asked.control_id);
         if !self.text.is_empty() {
             out.text_field(self.text);
@@ -163,19 +163,19 @@ impl Ack<'_> {
         for echoed in [asked.sending_application, asked.sending_facility] {
             out.field(echoed);
         }
-        out.field(self.at.strftime("%Y%m%d%H%M%S+0000").to_string().as_bytes());
+        out.text_field(&self.at.strftime("%Y%m%d%H%M%S+0000").to_string());
         out.field(b"");
-        out.field(b"ACK");
+        out.text_field("ACK");
         // MSH-9.2 came with 2.3 and MSH-9.3 with 2.3.1.
         if asked.version() >= (2, 3, 0) && !asked.event.is_empty() {
             out.component(asked.event);
             if asked.version() >= (2, 3, 1) {
-                out.component(b"ACK");
+                out.text_component("ACK");
             }
         }
         out.text_field(self.control_id);
-        out.field(if asked.processing.is_empty() { b"P" } else { asked.processing });
-        out.field(if asked.version.is_empty() { b"2.5" } else { asked.version });
+        out.echo_or(asked.processing, "P");
+        out.echo_or(asked.version, "2.5");
         if !asked.charset.is_empty() {
             for _ in 13..18 {
                 out.field(b"");
@@ -192,20 +192,20 @@ impl Ack<'_> {
         out.field(b"");
         if let Some(location) = self.location {
             out.raw(location.segment.name.as_str().as_bytes());
-            out.component(location.segment.ordinal.to_string().as_bytes());
+            out.text_component(&location.segment.ordinal.to_string());
             if let Some(field) = location.field {
-                out.component(field.to_string().as_bytes());
+                out.text_component(&field.to_string());
                 if let Some(component) = location.component {
-                    out.component(b"1");
-                    out.component(component.to_string().as_bytes());
+                    out.text_component("1");
+                    out.text_component(&component.to_string());
                 }
             }
         }
         let (code, text) = self.condition.code_and_text();
-        out.field(code.as_bytes());
-        out.component(text.as_bytes());
-        out.component(b"HL70357");
-        out.field(b"E");
+        out.text_field(code);
+        out.text_component(text);
+        out.text_component("HL70357");
+        out.text_field("E");
         if !self.text.is_empty() {
             for _ in 5..8 {
                 out.field(b"");
@@ -234,7 +234,7 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn of(message: &Message<'a>) -> Asked<'a> {
         let field = |number| message.field("MSH", number).raw();
-        let charset = field(18);
+        let charset = message.charset().to_ascii_uppercase();
         Asked {
             separators: message.separators(),
             sending_application: field(3),
@@ -245,8 +245,8 @@ impl<'a> Asked<'a> {
             control_id: field(10),
             processing: field(11),
             version: field(12),
-            charset,
-            is_utf8: charset.starts_with(b"UNICODE") || charset.starts_with(b"UTF"),
+            charset: field(18),
+            is_utf8: charset.starts_with("UNICODE") || charset.starts_with("UTF"),
         }
     }
 
@@ -301,9 +301,26 @@ impl Out {
         self.raw(bytes);
     }
 
-    /// Text of our own: letters the sender's character set may lack become question marks.
     fn text_field(&mut self, text: &str) {
         self.bytes.push(self.separators.field);
+        self.text(text);
+    }
+
+    fn text_component(&mut self, text: &str) {
+        self.bytes.push(self.separators.component);
+        self.text(text);
+    }
+
+    fn echo_or(&mut self, received: &[u8], usual: &str) {
+        match received {
+            b"" => self.text_field(usual),
+            _ => self.field(received),
+        }
+    }
+
+    /// Text of our own, escaped, since any punctuation may be a separator.
+    /// Letters the sender's character set may lack become question marks.
+    fn text(&mut self, text: &str) {
         if self.is_utf8 || text.is_ascii() {
             escape_into(text, self.separators, &mut self.bytes);
         } else {
@@ -318,5 +335,127 @@ impl Out {
 
     fn end(&mut self) {
         self.bytes.push(b'\r');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Name, read};
+
+    fn at() -> Timestamp {
+        "2026-10-31T21:45:07Z".parse().unwrap()
+    }
+
+    fn shown(bytes: Vec<u8>) -> String {
+        String::from_utf8(bytes).unwrap().replace('\r', "/")
+    }
+
+    fn check(header: &str, code: AckCode, text: &str, wanted: &str) {
+        let message = read(header.as_bytes()).unwrap();
+        assert_eq!(shown(ack(&message, code, text, at(), "H1")), wanted);
+    }
+
+    #[test]
+    fn sender_and_receiver_change_places() {
+        check(
+            r"MSH|^~\&|ADT|RIV|HW|LAKE|2026||ADT^A01^ADT_A01|77|T|2.5.1",
+            AckCode::Aa,
+            "",
+            r"MSH|^~\&|HW|LAKE|ADT|RIV|20261031214507+0000||ACK^A01^ACK|H1|T|2.5.1/MSA|AA|77/",
+        );
+    }
+
+    #[test]
+    fn the_question_is_echoed_as_received() {
+        check(
+            r"MSH^~|\&#^A\S\B~1^^^^^^ADT~A08^7\T\7^P^2.7^^^^^^UNICODE UTF-8",
+            AckCode::Aa,
+            "né #1",
+            "MSH^~|\\&#^^^A\\S\\B~1^^20261031214507+0000^^ACK~A08~ACK^H1^P^2.7^^^^^^UNICODE UTF-8/MSA^AA^7\\T\\7^né \\P\\1/",
+        );
+    }
+
+    #[test]
+    fn errors_are_told_in_err_from_version_2_5_on() {
+        check(
+            r"MSH|^~\&|ADT|RIV|||2026||ADT^A01|77|P|2.4",
+            AckCode::Ae,
+            "No bed | 4W",
+            r"MSH|^~\&|||ADT|RIV|20261031214507+0000||ACK^A01^ACK|H1|P|2.4/MSA|AE|77|No bed \F\ 4W/",
+        );
+        check(
+            r"MSH|^~\&|ADT|RIV|||2026||ADT^A01|77|P|2.5",
+            AckCode::Ar,
+            "",
+            r"MSH|^~\&|||ADT|RIV|20261031214507+0000||ACK^A01^ACK|H1|P|2.5/MSA|AR|77/ERR|||207^Application error^HL70357|E/",
+        );
+    }
+
+    #[test]
+    fn words_of_our_own_are_escaped_where_a_separator_is_part_of_them() {
+        check(
+            r"MSH|+.\&|||||||ADT+A01|7",
+            AckCode::Aa,
+            "",
+            r"MSH|+.\&|||||20261031214507\S\0000||ACK+A01+ACK|H1|P|2\R\5/MSA|AA|7/",
+        );
+    }
+
+    #[test]
+    fn the_place_of_an_error_is_told() {
+        let message = read(br"MSH|^~\&|||||||ADT^A01|77|P|2.5").unwrap();
+        let name = Name::at_start_of(b"PV1").unwrap();
+        let segment = SegmentRef { name, ordinal: 1 };
+        let ack = Ack {
+            code: AckCode::Ae,
+            text: "PV1-3 is empty.",
+            condition: Condition::RequiredFieldMissing,
+            location: Some(Location { segment, field: Some(3), component: Some(1) }),
+            at: at(),
+            control_id: "H1",
+        };
+        let error = shown(ack.write(&message)).split('/').nth(2).unwrap().to_owned();
+        assert_eq!(error, "ERR||PV1^1^3^1^1|101^Required field missing^HL70357|E||||PV1-3 is empty.");
+    }
+
+    #[test]
+    fn old_versions_get_the_message_type_they_know() {
+        for (version, wanted) in
+            [("2.1", "ACK"), ("2.2", "ACK"), ("2.3", "ACK^A01"), ("2.3.1", "ACK^A01^ACK")]
+        {
+            let header = format!(r"MSH|^~\&|||||||ADT^A01|7|P|{version}");
+            let bytes = ack(&read(header.as_bytes()).unwrap(), AckCode::Aa, "", at(), "H1");
+            assert_eq!(String::from_utf8_lossy(read(&bytes).unwrap().field("MSH", 9).raw()), wanted);
+        }
+    }
+
+    #[test]
+    fn letters_the_sender_may_not_know_become_question_marks() {
+        check(
+            r"MSH|^~\&|||||||ADT^A01|7|P|2.4",
+            AckCode::Ar,
+            "né",
+            r"MSH|^~\&|||||20261031214507+0000||ACK^A01^ACK|H1|P|2.4/MSA|AR|7|n?/",
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_rejected() {
+        assert_eq!(
+            shown(ack_unreadable(b"GET / HTTP/1.1", "Not HL7", at(), "H1")),
+            r"MSH|^~\&|||||20261031214507+0000||ACK|H1|P|2.5/MSA|AR||Not HL7/ERR|||100^Segment sequence error^HL70357|E||||Not HL7/"
+        );
+    }
+
+    #[test]
+    fn a_message_refused_for_its_size_is_still_answered_by_its_number() {
+        let mut bytes = br"MSH|^~\&|ADT|RIV|||||ADT^A01|77|P|2.3".to_vec();
+        bytes.push(b'\r');
+        bytes.resize(17 << 20, b'x');
+        assert_eq!(
+            shown(ack_unreadable(&bytes, "Too large", at(), "H1")),
+            r"MSH|^~\&|||ADT|RIV|20261031214507+0000||ACK^A01|H1|P|2.3/MSA|AR|77|Too large/"
+        );
     }
 }

@@ -408,3 +408,127 @@ impl Line<'_> {
         Name::at_start_of(trimmed).is_some() && trimmed.get(3).is_none_or(|&next| next == separator)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Splits with `/` for CR, `<` and `>` for VT and FS; a line an item.
+    fn check(text: &str, wanted: &[&str]) {
+        let bytes = text.replace('/', "\r").replace('<', "\x0B").replace('>', "\x1C");
+        let got: Vec<String> = messages(bytes.as_bytes())
+            .map(|item| {
+                let content = match item.content {
+                    Content::Message(message) => {
+                        let names: Vec<&str> = message.segments().map(|segment| segment.name()).collect();
+                        format!("{} {}, {} issues", message.control_id(), names.join(" "), message.n_issues())
+                    }
+                    Content::Refused { bytes, why } => {
+                        let text = why.to_string();
+                        let reason = text.split([':', '.']).next().unwrap_or_default();
+                        format!("{} bytes refused: {reason}", bytes.len())
+                    }
+                    Content::Batch(fault) => format!("{fault:?}"),
+                };
+                format!("{}@{} {content}", item.line, item.position)
+            })
+            .collect();
+        assert_eq!(got, wanted, "{text}");
+    }
+
+    const ONE: &str = r"MSH|^~\&|||||||ADT^A01|1";
+    const TWO: &str = r"MSH|^~\&|||||||ADT^A02|2";
+
+    #[test]
+    fn a_file_may_hold_one_message_or_several() {
+        check(&format!("{ONE}/PID|1/"), &["1@0 1 MSH PID, 0 issues"]);
+        check(&format!("{ONE}/PID|1/{TWO}/PID|2"), &["1@0 1 MSH PID, 0 issues", "3@31 2 MSH PID, 0 issues"]);
+        check(&format!("\u{FEFF}{ONE}\nPID|1\n"), &["1@3 1 MSH PID, 0 issues"]);
+        check(&format!("\r\n\r\n{ONE}\r\n{TWO}"), &["3@4 1 MSH, 0 issues", "4@30 2 MSH, 0 issues"]);
+    }
+
+    #[test]
+    fn blank_lines_between_segments_do_not_end_a_message() {
+        check(
+            &format!("{ONE}\r\n\r\nPID|1\r\n\r\n\r\n{TWO}\r\n"),
+            &["1@0 1 MSH PID, 0 issues", "6@39 2 MSH, 0 issues"],
+        );
+    }
+
+    #[test]
+    fn frames_are_taken_apart() {
+        check(&format!("<{ONE}/PID|1/>/<{TWO}/>/"), &["1@1 1 MSH PID, 0 issues", "4@35 2 MSH, 0 issues"]);
+        check(&format!("<{ONE}><{TWO}>"), &["1@1 1 MSH, 0 issues", "2@27 2 MSH, 0 issues"]);
+        check(
+            &format!("<{ONE}>/noise/<{TWO}>/"),
+            &[
+                "1@1 1 MSH, 0 issues",
+                "2@27 5 bytes refused: This is not an HL7 v2 message",
+                "3@34 2 MSH, 0 issues",
+            ],
+        );
+    }
+
+    #[test]
+    fn text_between_messages_is_its_own_item() {
+        check(
+            &format!("# first\n{ONE}\nPID|1\n\n# next\n# one\n{TWO}\n"),
+            &[
+                "1@0 7 bytes refused: This is not an HL7 v2 message",
+                "2@8 1 MSH PID, 0 issues",
+                "5@40 12 bytes refused: This is not an HL7 v2 message",
+                "7@53 2 MSH, 0 issues",
+            ],
+        );
+    }
+
+    #[test]
+    fn text_right_after_a_segment_belongs_to_its_message() {
+        check(&format!("{ONE}\nPID|1\nodd\n{TWO}"), &["1@0 1 MSH PID, 1 issues", "4@35 2 MSH, 0 issues"]);
+        // With CR between segments a bare LF is within a value, also after a blank line.
+        check(&format!("{ONE}\rNTE|1||a\n\nb\r{TWO}"), &["1@0 1 MSH NTE, 1 issues", "5@37 2 MSH, 0 issues"]);
+    }
+
+    #[test]
+    fn other_content_is_one_refused_item() {
+        check("", &["1@0 0 bytes refused: There is nothing here"]);
+        check(" \n\n", &["1@0 3 bytes refused: There is nothing here"]);
+        check("{\n\n  1: 2\n}", &["1@0 11 bytes refused: This is not an HL7 v2 message"]);
+        check("PID|1/PV1|1/", &["1@0 11 bytes refused: This is not an HL7 v2 message"]);
+        check("MSH|0000|/x", &["1@0 11 bytes refused: The message header cannot be used"]);
+    }
+
+    #[test]
+    fn batch_counts_are_checked() {
+        let batch = |bts: &str, fts: &str| format!("FHS|^~\\&/BHS|^~\\&/{ONE}/{TWO}/BTS|{bts}/FTS|{fts}/");
+        let (one, two) = ("3@18 1 MSH, 0 issues", "4@43 2 MSH, 0 issues");
+        check(&batch("2", "1"), &[one, two]);
+        check(&batch("", ""), &[one, two]);
+        check(&batch("3", "1"), &[one, two, "5@68 MessageCount { stated: 3, found: 2 }"]);
+        check(&batch("1|late", "1"), &[one, two, "5@68 MessageCount { stated: 1, found: 2 }"]);
+        check(&batch("two", "1"), &[one, two, "5@68 CountUnreadable { trailer: BTS }"]);
+        check(&batch("2", "2"), &[one, two, "6@74 BatchCount { stated: 2, found: 1 }"]);
+    }
+
+    #[test]
+    fn a_batch_without_its_trailer_may_be_cut_off() {
+        check(
+            &format!("FHS|^~\\&/BHS|^~\\&/{ONE}/"),
+            &["3@18 1 MSH, 0 issues", "2@9 NotClosed { header: BHS }", "1@0 NotClosed { header: FHS }"],
+        );
+        check(
+            &format!("BHS|^~\\&/{ONE}/BHS|^~\\&/{TWO}/BTS|1/"),
+            &["2@9 1 MSH, 0 issues", "1@0 NotClosed { header: BHS }", "4@43 2 MSH, 0 issues"],
+        );
+        check(&format!("{ONE}/BTS|1/FTS|1"), &["1@0 1 MSH, 0 issues"]);
+    }
+
+    #[test]
+    fn batch_faults_say_what_to_do() {
+        let stated = BatchFault::MessageCount { stated: 3, found: 2 };
+        assert_eq!(
+            stated.to_string(),
+            "The batch says it has 3 messages (BTS-1); 2 came. Ask the sender whether some are missing."
+        );
+    }
+}

@@ -103,6 +103,8 @@ pub enum IssueKind {
     LineBreakInValue,
     /// Blanks in front of a segment's name; they were ignored.
     BlanksBeforeName,
+    /// A line that is a segment's name and nothing else; it was kept as a segment.
+    NoFields,
     /// A second MSH within one message; it was kept as a segment.
     SecondHeader,
     /// MSH-18 names a character set this reader does not decode.
@@ -130,6 +132,7 @@ impl fmt::Display for IssueKind {
             }
             IssueKind::LineBreakInValue => f.write_str("a bare line feed was kept as part of the value"),
             IssueKind::BlanksBeforeName => f.write_str("blanks before the segment name were ignored"),
+            IssueKind::NoFields => f.write_str("a segment without fields; it may be a line of text"),
             IssueKind::SecondHeader => {
                 f.write_str("a second message header; two messages may have been sent as one")
             }

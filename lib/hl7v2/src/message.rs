@@ -54,10 +54,11 @@ pub fn read_within<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Message<'a>, 
         header,
         bytes,
     };
+    reader.take_header();
     reader.index(limits.segments_max)?;
-    reader.check_header();
     let decoding = reader.check_characters();
     let syntax = Syntax { separators: header.separators, decoding };
+    reader.issues.kept.sort_by_key(|issue| issue.position);
     Ok(Message { bytes, spans: reader.spans, syntax, issues: reader.issues })
 }
 
@@ -107,7 +108,7 @@ impl<'a> Message<'a> {
         self.bytes
     }
 
-    /// What was odd, in the order found; at most [`Limits::issues_max`].
+    /// What was odd, in the order of the bytes; at most [`Limits::issues_max`].
     pub fn issues(&self) -> &[Issue] {
         &self.issues.kept
     }
@@ -288,12 +289,38 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Finds the segments, one line after another.
+    /// The header's own span, and one pass over it for the required fields.
+    fn take_header(&mut self) {
+        let Header { start, end, separators, mended, .. } = self.header;
+        let header = without_framing(self.bytes.get(start..end).unwrap_or_default());
+        self.spans.push(Span::new(start, start + header.len()));
+        if let Some(kind) = mended {
+            self.note(Some(2), start + 4, kind);
+        }
+        let mut position = start;
+        // Piece 0 is the name and piece 1 is MSH-2, so piece n is MSH-(n+1).
+        let mut n_pieces = 0_usize;
+        for piece in header.split(|&byte| byte == separators.field).take(10) {
+            let number = n_pieces + 1;
+            if matches!(number, 9 | 10) && piece.is_empty() {
+                self.note(Some(number), position, IssueKind::HeaderFieldMissing);
+            }
+            position += piece.len() + 1;
+            n_pieces += 1;
+        }
+        for number in [9, 10] {
+            if n_pieces < number {
+                self.note(Some(number), start + header.len(), IssueKind::HeaderFieldMissing);
+            }
+        }
+    }
+
+    /// Finds the other segments, one line after another.
     fn index(&mut self, segments_max: usize) -> Result<(), NotAMessage> {
-        let mut start = self.header.start;
         let bytes = self.bytes;
-        let offset = start;
-        let line_ends = memchr::memchr2_iter(b'\r', b'\n', bytes.get(start..).unwrap_or_default())
+        let offset = self.header.end;
+        let mut start = offset;
+        let line_ends = memchr::memchr2_iter(b'\r', b'\n', bytes.get(offset..).unwrap_or_default())
             .map(|at| at + offset)
             .chain([bytes.len()]);
         for end in line_ends {
@@ -305,15 +332,12 @@ impl Reader<'_> {
             }
             start = end + 1;
         }
-        if let Some(kind) = self.header.mended {
-            self.note(Some(2), self.header.start + 4, kind);
-        }
         Ok(())
     }
 
     fn take_line(&mut self, start: usize, end: usize) {
         let line = without_framing(self.bytes.get(start..end).unwrap_or_default());
-        if self.is_segment(line) {
+        if line.len() > 3 && self.is_segment(line) {
             self.take_segment(start, start + line.len());
         } else if !line.is_empty() {
             self.take_odd_line(start, line);
@@ -337,13 +361,19 @@ impl Reader<'_> {
         let end = start + line.len();
         let n_blanks = skip_before(line);
         let trimmed = line.get(n_blanks..).unwrap_or_default();
-        let after_line_feed = start.checked_sub(1).and_then(|at| self.bytes.get(at)) == Some(&b'\n');
+        let follows_line_feed = start.checked_sub(1).and_then(|at| self.bytes.get(at)) == Some(&b'\n');
+        let is_continued = self.header.ends_in_cr && follows_line_feed;
         if trimmed.is_empty() || matches!(trimmed, [DOS_END_OF_FILE]) {
             // Blank lines mean nothing.
-        } else if self.is_segment(trimmed) {
+        } else if self.is_segment(trimmed) && !(is_continued && trimmed.len() == 3) {
             self.take_segment(start + n_blanks, end);
-            self.note(None, start, IssueKind::BlanksBeforeName);
-        } else if self.header.ends_in_cr && after_line_feed {
+            if n_blanks > 0 {
+                self.note(None, start + n_blanks, IssueKind::BlanksBeforeName);
+            }
+            if trimmed.len() == 3 {
+                self.note(None, start + n_blanks, IssueKind::NoFields);
+            }
+        } else if is_continued {
             if let Some(last) = self.spans.last_mut() {
                 last.end = Span::new(start, end).end;
             }
@@ -353,33 +383,10 @@ impl Reader<'_> {
         }
     }
 
-    /// One pass over MSH: required fields.
-    fn check_header(&mut self) {
-        let Some(&span) = self.spans.first() else { return };
-        let header = span.of(self.bytes);
-        let mut position = self.header.start;
-        // Piece 0 is the name and piece 1 is MSH-2, so piece n is MSH-(n+1).
-        let mut n_pieces = 0_usize;
-        let separator = self.header.separators.field;
-        for piece in header.split(|&byte| byte == separator).take(10) {
-            let number = n_pieces + 1;
-            if matches!(number, 9 | 10) && piece.is_empty() {
-                self.note(Some(number), position, IssueKind::HeaderFieldMissing);
-            }
-            position += piece.len() + 1;
-            n_pieces += 1;
-        }
-        for number in [9, 10] {
-            if n_pieces < number {
-                self.note(Some(number), self.header.end, IssueKind::HeaderFieldMissing);
-            }
-        }
-    }
-
     /// Tells how letters outside ASCII are written, and notes where that is a guess.
     fn check_characters(&mut self) -> Decoding {
-        let declared = self.declared_characters();
-        if declared == Declared::Unknown {
+        let (declared, is_followed) = self.declared_characters();
+        if !is_followed {
             let position = self.header_field(18).map_or(self.header.end, |field| field.position());
             self.note(Some(18), position, IssueKind::CharacterSetUnknown);
         }
@@ -409,16 +416,22 @@ impl Reader<'_> {
         }
     }
 
-    /// MSH-18. Its first repetition is the message's set; more than one means that
-    /// the sets change within the text (HL7 2.5, 2.9.2), which is not followed here.
-    fn declared_characters(&self) -> Declared {
-        let Some(field) = self.header_field(18) else { return Declared::Ascii };
-        match field.raw() {
-            b"" | b"ASCII" | b"US-ASCII" | b"\"\"" => Declared::Ascii,
-            b"UNICODE UTF-8" | b"UNICODE" | b"UTF-8" | b"UTF8" => Declared::Utf8,
-            b"8859/1" | b"ISO-8859-1" | b"ISO 8859-1" | b"ISO8859-1" => Declared::Latin1,
-            _ => Declared::Unknown,
-        }
+    /// MSH-18. Its first repetition is the message's own set; more than one means that
+    /// the set changes within the text (HL7 2.5, 2.9.2), which is not followed here.
+    fn declared_characters(&self) -> (Declared, bool) {
+        let Some(field) = self.header_field(18) else { return (Declared::Ascii, true) };
+        let first = field.text();
+        let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(first.trim_ascii()));
+        let declared = if is(&["", "ASCII", "US-ASCII"]) {
+            Declared::Ascii
+        } else if is(&["UNICODE UTF-8", "UNICODE", "UTF-8", "UTF8"]) {
+            Declared::Utf8
+        } else if is(&["8859/1", "ISO-8859-1", "ISO8859-1", "ISO 8859-1", "ISO IR100"]) {
+            Declared::Latin1
+        } else {
+            Declared::Unknown
+        };
+        (declared, declared != Declared::Unknown && field.repetitions().count() <= 1)
     }
 
     fn header_field(&self, number: usize) -> Option<Field<'_>> {
@@ -452,4 +465,209 @@ enum Declared {
     Utf8,
     Latin1,
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads with `/` for CR and shows the segments' names, then the issues.
+    fn check(text: &str, wanted: &str) {
+        let bytes = text.replace('/', "\r");
+        assert_eq!(described(bytes.as_bytes()), wanted, "{text}");
+    }
+
+    fn described(bytes: &[u8]) -> String {
+        match read(bytes) {
+            Ok(message) => {
+                let names: Vec<&str> = message.segments().map(|segment| segment.name()).collect();
+                let issues: Vec<String> = message
+                    .issues()
+                    .iter()
+                    .map(|issue| {
+                        format!("{} {:?} @{} {:?}", issue.segment, issue.field, issue.position, issue.kind)
+                    })
+                    .collect();
+                format!("{}: {}", names.join(" "), issues.join("; ")).trim_end().to_owned()
+            }
+            Err(why) => why.to_string(),
+        }
+    }
+
+    const HEADER: &str = r"MSH|^~\&|A|B|C|D|2026||ADT^A01|7|P|2.5";
+
+    #[test]
+    fn segments_may_end_in_cr_lf_or_both() {
+        for line_end in ["\r", "\n", "\r\n", "\n\n", "\r\n\r\n"] {
+            let text = format!("{HEADER}{line_end}EVN|A01{line_end}PID|1{line_end}");
+            assert_eq!(described(text.as_bytes()), "MSH EVN PID:", "{line_end:?}");
+            assert_eq!(described(text.trim_end().as_bytes()), "MSH EVN PID:", "{line_end:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_around_a_message_is_skipped() {
+        check(&format!("\u{FEFF}{HEADER}/PID|1/"), "MSH PID:");
+        check(&format!("/ /\t{HEADER}/PID|1/"), "MSH PID:");
+        check(&format!("\x0B{HEADER}/PID|1/\x1C/"), "MSH PID:");
+        check(&format!("\x0B{HEADER}/PID|1\x1C/"), "MSH PID:");
+        check(&format!("{HEADER}\x1C/"), "MSH:");
+        check(&format!("{HEADER}/PID|1/\x1A"), "MSH PID:");
+    }
+
+    #[test]
+    fn lines_that_are_no_segments_are_left_out_and_noted() {
+        check(&format!("{HEADER}/hello|1/PID|1/"), "MSH PID: MSH None @39 LineLeftOut");
+        check(&format!("{HEADER}/PID|1/PIDX|1/"), "MSH PID: PID None @45 LineLeftOut");
+        check(&format!("{HEADER}/OBX|1/OBX|2/??/"), "MSH OBX OBX: OBX number 2 None @51 LineLeftOut");
+        check(&format!("{HEADER}/ PID|1/"), "MSH PID: PID None @40 BlanksBeforeName");
+        check(&format!("{HEADER}/ZZZ/"), "MSH ZZZ: ZZZ None @39 NoFields");
+    }
+
+    #[test]
+    fn a_bare_line_feed_within_carriage_returns_is_part_of_the_value() {
+        let text = format!("{HEADER}\rOBX|1|TX|||one\nYES\ntwo|F\rPID|1\r");
+        assert_eq!(
+            described(text.as_bytes()),
+            "MSH OBX PID: OBX None @54 LineBreakInValue; OBX None @58 LineBreakInValue"
+        );
+        let message = read(text.as_bytes()).unwrap();
+        assert_eq!(message.get("OBX", 5, 1).text(), "one\nYES\ntwo");
+        assert_eq!(message.get("OBX", 6, 1).text(), "F");
+    }
+
+    #[test]
+    fn a_second_header_is_noted() {
+        check(
+            &format!("{HEADER}/PID|1/{HEADER}/PID|2/"),
+            "MSH PID MSH PID: MSH number 2 None @45 SecondHeader",
+        );
+    }
+
+    #[test]
+    fn a_header_without_type_or_number_is_noted() {
+        check(
+            r"MSH|^~\&|A|B/PID|1/",
+            "MSH PID: MSH Some(9) @12 HeaderFieldMissing; MSH Some(10) @12 HeaderFieldMissing",
+        );
+        check(r"MSH|^~\&|||||||7/", "MSH: MSH Some(10) @16 HeaderFieldMissing");
+        check("MSH|^|||||||ADT|7/", "MSH: MSH Some(2) @4 SeparatorsMissing { n_given: 1 }");
+    }
+
+    #[test]
+    fn what_is_no_message_says_why() {
+        let usual = "with vertical bars between the fields.";
+        check("", "There is nothing here. Ask the sender to send it again.");
+        check(" / /", "There is nothing here. Ask the sender to send it again.");
+        check(
+            "PID|1|Secret",
+            "This is not an HL7 v2 message: it starts with the segment PID, not with MSH. \
+             Its beginning is missing; ask the sender for the whole message.",
+        );
+        check(
+            "FHS|x",
+            "This is not an HL7 v2 message: it starts with the segment FHS, not with MSH. \
+             It is part of a batch file; import the whole file.",
+        );
+        check(
+            "<?xml?>",
+            &format!(
+                "This is not an HL7 v2 message: it starts with XML, not with MSH. \
+                 Send HL7 v2 in its usual form, {usual}"
+            ),
+        );
+        check(
+            "Smith, John",
+            &format!(
+                "This is not an HL7 v2 message: it starts with other text, not with MSH. \
+                 Send HL7 v2 in its usual form, {usual}"
+            ),
+        );
+        check(
+            "MSH",
+            "The message header ends after 3 bytes, before its separators. \
+             The message was probably cut off; ask the sender to send it again.",
+        );
+        check(
+            "MSH|",
+            "The message header ends after 4 bytes, before its separators. \
+             The message was probably cut off; ask the sender to send it again.",
+        );
+        check(
+            "MSH|SMITH|",
+            "The message header cannot be used: the component separator (MSH-2, first) is a letter or digit. \
+             Ask the sender to set the usual separators, |^~\\&.",
+        );
+    }
+
+    #[test]
+    fn limits_hold_on_both_sides() {
+        let text = format!("{HEADER}\rPID|1\r");
+        let bytes = text.as_bytes();
+        let within = |bytes_max, segments_max| {
+            read_within(bytes, &Limits { bytes_max, segments_max, issues_max: 100 })
+                .map(|message| message.bytes().len())
+        };
+        let n_bytes = bytes.len();
+        assert_eq!(within(n_bytes, 2), Ok(n_bytes));
+        assert_eq!(within(n_bytes - 1, 2), Err(NotAMessage::TooLarge { n_bytes, bytes_max: n_bytes - 1 }));
+        assert_eq!(within(n_bytes, 1), Err(NotAMessage::TooManySegments { segments_max: 1 }));
+    }
+
+    #[test]
+    fn issues_beyond_the_limit_are_counted_only() {
+        let text = format!("{HEADER}\r{}", "?\r".repeat(101));
+        let message = read(text.as_bytes()).unwrap();
+        assert_eq!((message.issues().len(), message.n_issues()), (100, 101));
+    }
+
+    fn check_characters(declared: &str, name: &[u8], wanted: &str, issue: Option<IssueKind>) {
+        let mut bytes = format!("{HEADER}||||||{declared}\rPID|1||||").into_bytes();
+        bytes.extend_from_slice(name);
+        let message = read(&bytes).unwrap();
+        assert_eq!(message.get("PID", 5, 1).text(), wanted, "{declared}");
+        assert_eq!(message.issues().first().map(|issue| issue.kind), issue, "{declared}");
+        assert_eq!(message.get("PID", 5, 1).raw(), name);
+    }
+
+    #[test]
+    fn character_sets_are_decoded_or_flagged() {
+        use IssueKind::{CharacterSetUndeclared, CharacterSetUnknown, NotUtf8};
+        check_characters("", b"Jose", "Jose", None);
+        check_characters("ASCII", b"Jose", "Jose", None);
+        check_characters("8859/1", b"Jos\xE9", "José", None);
+        check_characters("UNICODE UTF-8", "José".as_bytes(), "José", None);
+        check_characters("unicode utf-8", "José".as_bytes(), "José", None);
+        check_characters("UNICODE UTF-8", b"Jos\xE9", "José", Some(NotUtf8));
+        check_characters("", b"Jos\xE9", "José", Some(CharacterSetUndeclared));
+        check_characters("ASCII", "José".as_bytes(), "José", Some(CharacterSetUndeclared));
+        check_characters("8859/15", b"\xA4", "\u{A4}", Some(CharacterSetUnknown));
+        check_characters("ISO IR87", b"Jose", "Jose", Some(CharacterSetUnknown));
+        check_characters("UNICODE UTF-8~8859/1", "José".as_bytes(), "José", Some(CharacterSetUnknown));
+    }
+
+    #[test]
+    fn an_odd_letter_is_noted_where_it_stands() {
+        let bytes = [HEADER.as_bytes(), b"\rOBX|1\rOBX|2|x|\xE9"].concat();
+        assert_eq!(described(&bytes), "MSH OBX OBX: OBX number 2 Some(3) @53 CharacterSetUndeclared");
+    }
+
+    #[test]
+    fn the_event_comes_from_the_header_or_else_from_evn() {
+        let event = |text: &str| read(text.replace('/', "\r").as_bytes()).unwrap().event().into_owned();
+        assert_eq!(event(r"MSH|^~\&|||||||ADT^A01|7/EVN|A08"), "A01");
+        assert_eq!(event(r"MSH|^~\&|||||||ADT|7/EVN|A08"), "A08");
+        assert_eq!(event(r"MSH|^~\&|||||||ADT|7/"), "");
+    }
+
+    #[test]
+    fn what_is_shown_for_debugging_holds_no_content() {
+        let text = format!("{HEADER}\rPID|1||Secret\r");
+        let message = read(text.as_bytes()).unwrap();
+        let shown = format!("{message:?} {:?} {:?}", message.segment("PID"), message.field("PID", 3));
+        assert_eq!(
+            shown,
+            "Message(53 bytes, 2 segments) Some(Segment(PID, 13 bytes at 39)) Field(6 bytes at 46)"
+        );
+    }
 }

@@ -104,7 +104,7 @@ impl Opening {
             [b'{' | b'[', ..] => Opening::Json,
             [first, ..] if first.is_ascii_control() => Opening::Binary,
             _ => match (Name::at_start_of(bytes), bytes.get(3)) {
-                (Some(name), Some(next)) if next.is_ascii_punctuation() => Opening::Segment(name),
+                (Some(name), Some(b'|')) => Opening::Segment(name),
                 (Some(_) | None, _) => Opening::Text,
             },
         }

@@ -34,10 +34,10 @@ impl<'a> Segment<'a> {
 
     /// Field `number`, from 1; an empty one if the segment ends before it.
     pub fn field(&self, number: usize) -> Field<'a> {
-        if self.starts_a_header() && number <= 2 {
+        if self.is_header() && number <= 2 {
             return self.header_field(number);
         }
-        let nth = if self.starts_a_header() { number.saturating_sub(1) } else { number };
+        let nth = if self.is_header() { number.saturating_sub(1) } else { number };
         let (start, raw) = match number {
             0 => (0, None),
             _ => piece(self.raw, self.syntax.separators.field, nth),
@@ -55,7 +55,7 @@ impl<'a> Segment<'a> {
         let segment = *self;
         let separator = segment.syntax.separators.field;
         let after_name = segment.raw.get(3..).unwrap_or_default();
-        let n_own = if segment.starts_a_header() { 2 } else { 0 };
+        let n_own = if segment.is_header() { 2 } else { 0 };
         let own = (1..=n_own).map(move |number| segment.header_field(number));
         let mut start = segment.position.saturating_add(3);
         let rest = after_name.split(move |&byte| byte == separator).map(move |raw| {
@@ -68,8 +68,8 @@ impl<'a> Segment<'a> {
         own.chain(rest.skip(if n_own == 2 { 2 } else { 1 }))
     }
 
-    fn starts_a_header(&self) -> bool {
-        matches!(self.raw.first_chunk::<3>(), Some(b"MSH" | b"FHS" | b"BHS"))
+    fn is_header(&self) -> bool {
+        self.raw.starts_with(b"MSH")
     }
 
     fn header_field(&self, number: usize) -> Field<'a> {
@@ -316,4 +316,94 @@ fn piece(bytes: &[u8], separator: u8, nth: usize) -> (usize, Option<&[u8]>) {
 /// The name a segment starts with, for issues.
 pub(crate) fn name_of(raw: &[u8]) -> Name {
     Name::at_start_of(raw).unwrap_or(Name::MSH)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::read;
+
+    const MESSAGE: &[u8] = b"MSH|^~\\&|APP|FAC\rPID|1||11^^^A&B&C^MR~22^^^D~\"\"|\"\"|Smith^Ann\r\
+        OBX|1\rOBX|2\r";
+
+    /// The raw text at `segment field repetition component subcomponent`, counted from 1.
+    fn check(segment: &str, path: [usize; 4], wanted: &str) {
+        let message = read(MESSAGE).unwrap();
+        let [field, repetition, component, subcomponent] = path;
+        let found = message
+            .field(segment, field)
+            .repetitions()
+            .nth(repetition - 1)
+            .map(|repetition| repetition.component(component).subcomponent(subcomponent));
+        let got = found.map_or("none".to_owned(), |value| value.text().into_owned());
+        assert_eq!(got, wanted, "{segment} {path:?}");
+    }
+
+    #[test]
+    fn parts_are_counted_from_one() {
+        check("PID", [1, 1, 1, 1], "1");
+        check("PID", [3, 1, 1, 1], "11");
+        check("PID", [3, 1, 4, 1], "A");
+        check("PID", [3, 1, 4, 3], "C");
+        check("PID", [3, 1, 5, 1], "MR");
+        check("PID", [3, 2, 4, 1], "D");
+        check("PID", [5, 1, 2, 1], "Ann");
+    }
+
+    #[test]
+    fn what_is_not_there_is_empty() {
+        check("PID", [0, 1, 1, 1], "none");
+        check("PID", [2, 1, 1, 1], "none");
+        check("PID", [3, 4, 1, 1], "none");
+        check("PID", [3, 1, 0, 1], "");
+        check("PID", [3, 1, 6, 1], "");
+        check("PID", [3, 1, 4, 0], "");
+        check("PID", [3, 1, 4, 4], "");
+        check("PID", [99, 1, 1, 1], "none");
+        check("PV1", [1, 1, 1, 1], "none");
+        check("PIDX", [1, 1, 1, 1], "none");
+    }
+
+    #[test]
+    fn the_header_counts_its_separators_as_fields() {
+        check("MSH", [1, 1, 1, 1], "|");
+        check("MSH", [2, 1, 1, 1], r"^~\&");
+        check("MSH", [2, 1, 2, 1], "");
+        check("MSH", [3, 1, 1, 1], "APP");
+        check("MSH", [4, 1, 1, 1], "FAC");
+        check("MSH", [5, 1, 1, 1], "none");
+    }
+
+    #[test]
+    fn a_null_is_told_from_an_empty_field() {
+        let message = read(MESSAGE).unwrap();
+        let pid = message.segment("PID").unwrap();
+        assert!(pid.field(4).is_null() && !pid.field(4).is_empty());
+        assert!(!pid.field(2).is_null() && pid.field(2).is_empty());
+        assert!(pid.field(3).repetitions().nth(2).unwrap().is_null());
+        assert!(pid.field(4).component(1).is_null());
+    }
+
+    #[test]
+    fn listing_fields_and_asking_for_them_agree() {
+        let message = read(MESSAGE).unwrap();
+        for segment in message.segments() {
+            let n_fields = segment.fields().count();
+            for (idx, field) in segment.fields().enumerate() {
+                let asked = segment.field(idx + 1);
+                assert_eq!((field.raw(), field.position()), (asked.raw(), asked.position()));
+                assert!(MESSAGE[field.position()..].starts_with(field.raw()));
+            }
+            assert!(segment.field(n_fields + 1).is_empty());
+        }
+        assert_eq!(message.segment("MSH").unwrap().fields().count(), 4);
+        assert_eq!(message.segment("PID").unwrap().fields().count(), 5);
+    }
+
+    #[test]
+    fn segments_of_one_name_come_in_order() {
+        let message = read(MESSAGE).unwrap();
+        let numbers: Vec<_> = message.all("OBX").map(|segment| segment.field(1).text()).collect();
+        assert_eq!(numbers, ["1", "2"]);
+        assert_eq!(message.segments().count(), 4);
+    }
 }

@@ -143,7 +143,8 @@ impl Builder {
                 self.header.resize(CHARACTER_SET, Vec::new());
             }
             if let Some(declared) = self.header.get_mut(CHARACTER_SET - 1) {
-                *declared = b"UNICODE UTF-8".to_vec();
+                declared.clear();
+                escape_into("UNICODE UTF-8", self.separators, declared);
             }
         }
         let mut message = b"MSH".to_vec();
