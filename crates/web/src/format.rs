@@ -144,7 +144,7 @@ pub fn duration(minutes: i64) -> String {
     let sign = if minutes < 0 { MINUS.to_string() } else { String::new() };
     let text = match size {
         0..60 => format!("{size} min"),
-        60..2880 if size % 60 == 0 => format!("{} h", size / 60),
+        60..2880 if size.is_multiple_of(60) => format!("{} h", size / 60),
         60..2880 => format!("{} h {:02}", size / 60, size % 60),
         _ if size % 1440 < 60 => format!("{} d", size / 1440),
         _ => format!("{} d {} h", size / 1440, size % 1440 / 60),
@@ -177,7 +177,7 @@ pub fn n_of(n: i64, one: &str, many: &str) -> String {
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (idx, digit) in digits.chars().enumerate() {
-        if idx > 0 && (digits.len() - idx) % 3 == 0 {
+        if idx > 0 && (digits.len() - idx).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

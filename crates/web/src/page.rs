@@ -6,7 +6,7 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, html};
 
-use crate::{Errors, Icon, Shell, Theme, assets, shell::EVENTS_PATH};
+use crate::{Errors, Icon, Shell, Theme, assets, shell::EVENTS_PATH, shell::banner_strip};
 
 /// How old one source of the page is.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct Page {
     /// Heading and document title.
     pub title: String,
     /// Context line: period, scope, state.
-    pub sub: String,
+    pub context: String,
     /// Age of each source.
     pub fresh: Vec<Freshness>,
     /// Buttons at the right of the heading.
@@ -80,8 +80,8 @@ impl Page {
     }
 
     /// Sets the context line.
-    pub fn sub(mut self, sub: impl Into<String>) -> Page {
-        self.sub = sub.into();
+    pub fn context(mut self, context: impl Into<String>) -> Page {
+        self.context = context.into();
         self
     }
 
@@ -151,7 +151,7 @@ pub fn render(shell: &Shell, page: &Page) -> Markup {
             body data-keys=(if shell.single_letter_keys { "on" } else { "off" }) data-session=[shell.session_seconds] data-events=(EVENTS_PATH) data-refresh=[page.refresh_seconds] {
                 a.skip href="#main" { "Skip to content" }
                 (hatch())
-                (shell.banner_lines())
+                (banner_strip(&shell.banners))
                 div.shell.railed[page.full_width] {
                     (shell.side_nav(page.full_width))
                     div.col {
@@ -288,7 +288,7 @@ fn hatch() -> Markup {
 fn heading(page: &Page) -> Markup {
     html! {
         div.ph {
-            div { h1 { (page.title) } @if !page.sub.is_empty() { p.sub { (page.sub) } } }
+            div { h1 { (page.title) } @if !page.context.is_empty() { p.sub { (page.context) } } }
             div.act {
                 @for item in &page.fresh { (item) }
                 (page.actions)

@@ -345,12 +345,13 @@ impl Shell {
             }
         }
     }
+}
 
-    pub(crate) fn banner_lines(&self) -> Markup {
-        html! {
-            @if !self.banners.is_empty() {
-                section.banners aria-label="Notices" { @for banner in &self.banners { (banner_line(banner)) } }
-            }
+/// Lines above the page, loudest first as given.
+pub fn banner_strip(banners: &[Banner]) -> Markup {
+    html! {
+        @if !banners.is_empty() {
+            section.banners aria-label="Notices" { @for banner in banners { (banner_line(banner)) } }
         }
     }
 }
