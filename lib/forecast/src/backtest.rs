@@ -345,9 +345,12 @@ fn mean_size<'r>(residuals: impl Iterator<Item = &'r f64>) -> f64 {
     sum / real(n.max(1))
 }
 
+/// The model's name on a page; a season of 7 is read as days, of 24 and 168 as hours.
 impl fmt::Display for Model {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Model::SeasonalNaive { season: 7 | 168 } => out.write_str("Same as last week"),
+            Model::SeasonalNaive { season: 24 } => out.write_str("Same as yesterday"),
             Model::SeasonalNaive { season } => write!(out, "Same as {season} steps before"),
             Model::HoltWinters => out.write_str("Holt-Winters"),
             Model::Level => out.write_str("Level and season"),

@@ -171,7 +171,7 @@ impl Phase {
 /// How many sigmas a value lies from the center. A process without spread has values on the
 /// center, and values infinitely far from it.
 pub(crate) fn position(value: f64, center: f64, sigma: f64) -> f64 {
-    if is_same(value, center) {
+    if is_same(value, center) || (value - center).abs() <= 1e-9 * sigma {
         return 0.0;
     }
     if sigma > 0.0 { (value - center) / sigma } else { f64::INFINITY.copysign(value - center) }

@@ -401,6 +401,7 @@ impl fmt::Display for Signal {
 mod tests {
     use super::*;
     use crate::{Plan, run_chart, xmr};
+    use proptest::prelude::*;
 
     /// Points at these distances from a center of 0, in sigmas; limits at 3.
     fn at(positions: &[f64]) -> Chart {
@@ -530,5 +531,38 @@ mod tests {
         let values = [1., 2., 3., 4., 5., 6., 7., 8.];
         let plan = Plan::default().recalculate(4, crate::Baseline::All, "New ward").unwrap();
         check(&xmr(&values, &plan).unwrap(), &RuleSet::making_data_count(5), &[]);
+    }
+
+    #[test]
+    fn a_point_on_the_center_but_for_rounding_breaks_a_shift() {
+        let chart = |value: f64| {
+            let mut values = vec![1.0, 2.0, 1.0, value, 2.0, 1.0, 3.0];
+            values.extend([-0.7, -0.1, -0.2, -9.0]);
+            values
+        };
+        // The mean is 0 on paper and some 1e-17 in floating point.
+        let chart = xmr(&chart(0.0), &Plan::default()).unwrap();
+        check(&chart, &only(Rule::Shift { n: 7 }), &[]);
+    }
+
+    proptest! {
+        #[test]
+        fn signals_stay_inside_their_phase(
+            values in prop::collection::vec(-5_i8..=5, 6..60),
+            split in 2_usize..4,
+        ) {
+            let values: Vec<f64> = values.into_iter().map(f64::from).collect();
+            let plan = Plan::default().recalculate(split, crate::Baseline::All, "moved").unwrap();
+            let sets =
+                [RuleSet::default(), RuleSet::western_electric(), RuleSet::nelson(), RuleSet::run_chart()];
+            for chart in [xmr(&values, &plan).unwrap(), run_chart(&values, &plan).unwrap()] {
+                for signal in sets.iter().flat_map(|set| signals(&chart, set)) {
+                    let (first, last) = (signal.points[0], *signal.points.last().unwrap());
+                    prop_assert!(signal.points.is_sorted_by(|a, b| a < b));
+                    prop_assert!(last < values.len() && signal.seen_idx < values.len());
+                    prop_assert!((first < split) == (last < split) && signal.seen_idx >= first);
+                }
+            }
+        }
     }
 }
