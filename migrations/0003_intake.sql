@@ -1,14 +1,22 @@
 -- What arrived, as it arrived, and what became of it.
+-- site_id: the site named by the way in, for messages that name none themselves.
+-- standing: 'first' of its key, or 'conflict' when an earlier message has the same key and other bytes.
 CREATE TABLE message (
     seq BIGINT NOT NULL PRIMARY KEY,
     received_at BIGINT NOT NULL,
     source TEXT NOT NULL,
+    feed_id TEXT NOT NULL,
+    site_id TEXT,
     message_key TEXT NOT NULL,
+    standing TEXT NOT NULL CHECK (standing IN ('first', 'conflict')),
     kind TEXT NOT NULL,
     body_digest TEXT NOT NULL,
     digest BYTEA NOT NULL
 );
-CREATE INDEX message_by_key ON message (message_key);
+-- One first message of a key, whoever writes. The few conflicts have an index of their own, so that a
+-- sender who numbers every message alike does not make the search grow.
+CREATE UNIQUE INDEX message_first ON message (message_key) WHERE standing = 'first';
+CREATE INDEX message_conflict ON message (body_digest) WHERE standing = 'conflict';
 
 -- The bytes, sealed. Apart, so that a key rotation rewrites them without touching the chain.
 CREATE TABLE message_body (
@@ -16,31 +24,36 @@ CREATE TABLE message_body (
     body BYTEA NOT NULL
 );
 
--- Messages that were not applied, and why. A message without a row here was applied.
+-- Messages that were not applied, and why. A message without a row here was applied, or was understood
+-- and of no concern.
 CREATE TABLE message_fault (
     seq BIGINT NOT NULL PRIMARY KEY,
     feed_id TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('refused', 'conflict', 'ignored')),
-    reason TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('refused', 'conflict', 'unreadable')),
     code TEXT NOT NULL,
+    reason TEXT NOT NULL,
     detail TEXT NOT NULL,
     at BIGINT NOT NULL,
     closed_at BIGINT,
     closed_how TEXT
 );
-CREATE INDEX message_fault_feed ON message_fault (feed_id, closed_at, seq);
+CREATE INDEX message_fault_feed ON message_fault (feed_id, seq);
+CREATE INDEX message_fault_open ON message_fault (feed_id, seq) WHERE closed_at IS NULL;
 
+-- A sender by one way in. site_id: the lowest site that holds all its messages were applied to.
+-- n_received = n_applied + n_ignored + n_duplicate + n_refused; conflicts and unreadable ones are refused.
 CREATE TABLE feed (
     id TEXT NOT NULL PRIMARY KEY,
     application TEXT NOT NULL,
     facility TEXT NOT NULL,
-    site_id TEXT,
     source TEXT NOT NULL,
+    site_id TEXT,
     first_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL,
     last_event_at BIGINT,
     n_received BIGINT NOT NULL,
     n_applied BIGINT NOT NULL,
+    n_ignored BIGINT NOT NULL,
     n_duplicate BIGINT NOT NULL,
     n_refused BIGINT NOT NULL
 );

@@ -166,8 +166,14 @@ impl Vault {
     /// The keyed hash a sealed value is found by: 32 hexadecimal digits.
     #[must_use]
     pub fn lookup(&self, value: &str) -> String {
+        self.lookup_bytes(value.as_bytes())
+    }
+
+    /// The same for bytes that need not be text, such as a message.
+    #[must_use]
+    pub fn lookup_bytes(&self, value: &[u8]) -> String {
         let mut mac = self.lookup.clone();
-        mac.update(value.as_bytes());
+        mac.update(value);
         let digest = mac.finalize().into_bytes();
         to_hex(digest.get(..16).unwrap_or_default())
     }
@@ -191,7 +197,8 @@ fn random_key() -> Result<String, StoreError> {
 }
 
 fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn from_hex(text: &str) -> Result<Vec<u8>, StoreError> {

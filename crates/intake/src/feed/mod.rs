@@ -1,0 +1,139 @@
+//! Feeds: one sender by one way in, how many messages it brought and how fresh it is.
+
+mod store;
+
+use ::store::{StoreError, Tx};
+use base::Id;
+use identity::Site;
+use jiff::Timestamp;
+use std::borrow::Cow;
+
+/// Feeds kept apart; beyond it, new senders share one feed for each way in.
+const FEEDS_MAX: i64 = 500;
+
+/// What one batch adds to a feed.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) n_received: i64,
+    pub(crate) n_applied: i64,
+    pub(crate) n_ignored: i64,
+    pub(crate) n_duplicate: i64,
+    pub(crate) n_refused: i64,
+    pub(crate) last_event_at: Option<Timestamp>,
+    /// Facilities that messages were applied to.
+    pub(crate) sites: Vec<Id<Site>>,
+}
+
+impl Tally {
+    /// Notes an applied message.
+    pub(crate) fn apply(&mut self, site: Id<Site>, event_at: Option<Timestamp>) {
+        self.n_applied += 1;
+        self.last_event_at = self.last_event_at.max(event_at);
+        if !self.sites.contains(&site) {
+            self.sites.push(site);
+        }
+    }
+}
+
+/// A feed that messages of a batch belong to.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) id: String,
+    application: String,
+    facility: String,
+    way: String,
+    site: Option<Id<Site>>,
+    pub(crate) tally: Tally,
+}
+
+/// The feeds of a batch, each looked up once.
+#[derive(Debug, Default)]
+pub(crate) struct Feeds(Vec<Open>);
+
+impl Feeds {
+    /// The feeds of these senders, and for each sender the index of its feed.
+    pub(crate) async fn of(
+        tx: &mut Tx,
+        senders: impl Iterator<Item = [Cow<'_, str>; 3]>,
+    ) -> Result<(Feeds, Vec<usize>), StoreError> {
+        let vault = tx.vault();
+        let mut feeds: Vec<Open> = Vec::new();
+        let mut idxs = Vec::new();
+        for [application, facility, way] in senders {
+            // Newest first: most batches come from one or two senders.
+            let found = feeds.iter().rposition(|feed| {
+                feed.application == application && feed.facility == facility && feed.way == way
+            });
+            idxs.push(found.unwrap_or(feeds.len()));
+            if found.is_none() {
+                let id = vault.lookup(&format!("feed {application}\n{facility}\n{way}"));
+                feeds.push(Open {
+                    id,
+                    application: application.into_owned(),
+                    facility: facility.into_owned(),
+                    way: way.into_owned(),
+                    site: None,
+                    tally: Tally::default(),
+                });
+            }
+        }
+        let mut feeds = Feeds(feeds);
+        feeds.find_known(tx).await?;
+        Ok((feeds, idxs))
+    }
+
+    async fn find_known(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let ids: Vec<String> = self.0.iter().map(|feed| feed.id.clone()).collect();
+        let known = store::list_sites(tx, &ids).await?;
+        let mut n_feeds = None;
+        for feed in &mut self.0 {
+            match known.get(&feed.id) {
+                Some(site) => feed.site = *site,
+                None => {
+                    let n = match n_feeds {
+                        Some(n) => n,
+                        None => store::count(tx).await?,
+                    };
+                    n_feeds = Some(n + 1);
+                    if n >= FEEDS_MAX {
+                        feed.share(&tx.vault());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn at(&mut self, idx: usize) -> Option<&mut Open> {
+        self.0.get_mut(idx)
+    }
+
+    pub(crate) fn id(&self, idx: usize) -> &str {
+        self.0.get(idx).map_or("", |feed| &feed.id)
+    }
+
+    /// Writes what the batch added.
+    pub(crate) async fn save(self, tx: &mut Tx) -> Result<(), StoreError> {
+        for feed in self.0 {
+            let mut site = feed.site;
+            for applied_to in &feed.tally.sites {
+                site = match site {
+                    None => Some(*applied_to),
+                    Some(site) if site == *applied_to => Some(site),
+                    Some(site) => store::find_common(tx, site, *applied_to).await?,
+                };
+            }
+            store::add(tx, &feed, site).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Open {
+    /// Becomes the feed of all further senders of its way in.
+    fn share(&mut self, vault: &::store::Vault) {
+        self.id = vault.lookup(&format!("feed of others {}", self.way));
+        self.application = "other senders".to_owned();
+        self.facility = String::new();
+    }
+}

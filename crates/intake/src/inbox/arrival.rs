@@ -1,0 +1,132 @@
+//! What can be told of a message from its header, before anything is looked up.
+
+use super::Incoming;
+use hl7v2::{Message, NotAMessage};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use store::Vault;
+
+/// Longest sender name kept; outside data must not grow our rows.
+const NAME_MAX: usize = 100;
+
+/// One message of a batch, read and named.
+pub(super) struct Arrival<'m> {
+    pub(super) incoming: &'m Incoming,
+    pub(super) message: Result<Message<'m>, NotAMessage>,
+    /// Keyed hash of sender and number.
+    pub(super) key: String,
+    /// Keyed hash of the bytes.
+    pub(super) body_digest: String,
+    /// `ADT^A01`, or `unreadable`.
+    pub(super) kind: String,
+}
+
+impl<'m> Arrival<'m> {
+    pub(super) fn of(incoming: &'m Incoming, vault: &Vault) -> Arrival<'m> {
+        let message = hl7v2::read(&incoming.bytes);
+        let body_digest = vault.lookup_bytes(&incoming.bytes);
+        let (key, kind) = match &message {
+            Ok(message) => (key_of(message, &body_digest, vault), kind_of(message)),
+            Err(_) => (key_of_bytes(&body_digest, vault), "unreadable".to_owned()),
+        };
+        Arrival { incoming, message, key, body_digest, kind }
+    }
+
+    /// Who sent it by which way: application, facility, way.
+    pub(super) fn sender(&self) -> [Cow<'m, str>; 3] {
+        let way = self.incoming.source.split(' ').next().unwrap_or_default();
+        match &self.message {
+            Ok(message) => {
+                [shown(message.sending_application()), shown(message.sending_facility()), way.into()]
+            }
+            Err(_) => ["".into(), "".into(), way.into()],
+        }
+    }
+}
+
+/// Sender and number as received. Without a number the content itself is the key: such a message sent
+/// again is a duplicate, and never contradicts another one.
+fn key_of(message: &Message<'_>, body_digest: &str, vault: &Vault) -> String {
+    let Some(header) = message.segment("MSH") else { return key_of_bytes(body_digest, vault) };
+    let number = header.field(10);
+    if number.is_empty() {
+        return key_of_bytes(body_digest, vault);
+    }
+    let parts = [header.field(3).raw(), header.field(4).raw(), number.raw()];
+    // No field holds a line end, so that no two senders and numbers join alike.
+    vault.lookup_bytes(&parts.join(&b'\n'))
+}
+
+fn key_of_bytes(body_digest: &str, vault: &Vault) -> String {
+    vault.lookup(&format!("content {body_digest}"))
+}
+
+fn kind_of(message: &Message<'_>) -> String {
+    let (kind, event) = (message.message_type(), message.event());
+    let is_code =
+        |text: &str| text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match (is_code(&kind), is_code(&event)) {
+        (true, true) if !kind.is_empty() => format!("{kind}^{event}"),
+        (_, _) => "other".to_owned(),
+    }
+}
+
+fn shown(name: Cow<'_, str>) -> Cow<'_, str> {
+    match name.char_indices().nth(NAME_MAX) {
+        Some((end, _)) => Cow::Owned(name.get(..end).unwrap_or_default().to_owned()),
+        None => name,
+    }
+}
+
+/// How a message stands to what came before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing with its key was there.
+    New,
+    /// The same bytes were there.
+    Again,
+    /// Other bytes with its key were there.
+    Conflict { first: First },
+}
+
+/// The first message of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum First {
+    /// Stored before, under this number.
+    Stored(i64),
+    /// Earlier in the same batch, at this index.
+    InBatch(usize),
+}
+
+/// What is stored already, of a batch's keys.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// By key: number and body digest of the first message.
+    pub(super) first: HashMap<String, (i64, String)>,
+    /// Body digests of stored conflicts.
+    pub(super) conflicts: HashSet<String>,
+}
+
+/// Tells new, repeated and contradicting messages apart, in order of arrival.
+pub(super) fn standings(batch: &[Arrival<'_>], known: &Known) -> Vec<Standing> {
+    let mut first: HashMap<&str, (First, &str)> = known
+        .first
+        .iter()
+        .map(|(key, (seq, digest))| (key.as_str(), (First::Stored(*seq), digest.as_str())))
+        .collect();
+    let mut conflicts: HashSet<&str> = known.conflicts.iter().map(String::as_str).collect();
+    let mut all = Vec::with_capacity(batch.len());
+    for (idx, arrival) in batch.iter().enumerate() {
+        let digest = arrival.body_digest.as_str();
+        all.push(match first.get(arrival.key.as_str()) {
+            None => {
+                first.insert(&arrival.key, (First::InBatch(idx), digest));
+                Standing::New
+            }
+            Some((_, same)) if *same == digest => Standing::Again,
+            Some(_) if !conflicts.insert(digest) => Standing::Again,
+            Some((first, _)) => Standing::Conflict { first: *first },
+        });
+    }
+    all
+}

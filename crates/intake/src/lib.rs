@@ -1,0 +1,19 @@
+//! Intake: whatever arrives is stored as it came, then understood.
+//!
+//! A message is sealed and durable before anyone is told that it arrived; its meaning is derived from the
+//! stored bytes, may fail without loss, and can be derived again after a fix. Files of rows come in through
+//! a saved mapping, a dry run and a commit that can be undone.
+//!
+//! Not here: what a message or a row means. The areas bring that as a [`Meaning`] and as an `Importer`.
+//! Not here either: pages.
+//!
+//! Start with [`receive_batch`], then [`Receiver`] and [`listen_mllp`].
+
+mod feed;
+mod inbox;
+mod mllp;
+mod receiver;
+
+pub use inbox::{Incoming, Meaning, Meant, Outcome, STREAM, Stored, receive, receive_batch};
+pub use mllp::{MllpLimits, listen_mllp};
+pub use receiver::{Answer, Receiver};

@@ -1,0 +1,97 @@
+//! The receiver: many senders, one batch at a time, an answer to each once its message is durable.
+
+use crate::inbox::{Incoming, Meaning, Outcome, receive};
+use std::sync::Arc;
+use store::{Db, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+/// Messages of one batch, at most.
+pub(crate) const BATCH_MAX: usize = 512;
+/// Messages waiting; beyond it, senders wait.
+const QUEUE_MAX: usize = 4_096;
+/// Bytes waiting or being stored, in KiB; beyond it, senders wait.
+const QUEUE_KIB_MAX: u32 = 64 << 10;
+
+/// A cheap handle to the task that takes in messages. The task ends, its queue done, when the last handle
+/// is dropped.
+#[derive(Clone)]
+pub struct Receiver {
+    queue: mpsc::Sender<Waiting>,
+    room: Arc<Semaphore>,
+    db: Db,
+}
+
+struct Waiting {
+    incoming: Incoming,
+    answer: oneshot::Sender<Result<Outcome, Arc<StoreError>>>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// The answer to a message that was handed in.
+pub type Answer = oneshot::Receiver<Result<Outcome, Arc<StoreError>>>;
+
+impl Receiver {
+    /// Starts the task.
+    #[must_use]
+    pub fn start(db: Db, meaning: Arc<dyn Meaning>) -> Receiver {
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        tokio::spawn(drain(db.clone(), meaning, waiting));
+        Receiver { queue, room: Arc::new(Semaphore::new(QUEUE_KIB_MAX as usize)), db }
+    }
+
+    /// The database it stores to.
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Hands in a message and waits until it is durable.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be stored; the sender must keep it and send it again.
+    pub async fn receive(&self, incoming: Incoming) -> Result<Outcome, Arc<StoreError>> {
+        let answer = self.hand_in(incoming).await?;
+        answer.await.map_err(|_| Arc::new(StoreError::Closed))?
+    }
+
+    /// Hands in a message; the answer comes once it is durable. Waits while the queue is full.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] when the task has ended.
+    pub async fn hand_in(&self, incoming: Incoming) -> Result<Answer, Arc<StoreError>> {
+        let closed = || Arc::new(StoreError::Closed);
+        let n_kib = u32::try_from(incoming.bytes.len() / 1_024 + 1).unwrap_or(u32::MAX).min(QUEUE_KIB_MAX);
+        let room = Arc::clone(&self.room).acquire_many_owned(n_kib).await.map_err(|_| closed())?;
+        let (answer, answered) = oneshot::channel();
+        self.queue.send(Waiting { incoming, answer, _room: room }).await.map_err(|_| closed())?;
+        Ok(answered)
+    }
+}
+
+/// Takes what waits, without delay: few messages when it is quiet, many for one commit when it is not.
+async fn drain(db: Db, meaning: Arc<dyn Meaning>, mut queue: mpsc::Receiver<Waiting>) {
+    let mut waiting = Vec::with_capacity(BATCH_MAX);
+    while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
+        let mut batch = Vec::with_capacity(waiting.len());
+        let mut answers = Vec::with_capacity(waiting.len());
+        for Waiting { incoming, answer, _room } in waiting.drain(..) {
+            batch.push(incoming);
+            answers.push((answer, _room));
+        }
+        let result = receive(&db, &meaning, batch).await;
+        match result {
+            Ok(outcomes) => {
+                for ((answer, _), outcome) in answers.into_iter().zip(outcomes) {
+                    // A sender that has gone away will send again and be told that it is a duplicate.
+                    let _ = answer.send(Ok(outcome));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, n_messages = answers.len(), "messages could not be stored");
+                let error = Arc::new(error);
+                for (answer, _) in answers {
+                    let _ = answer.send(Err(Arc::clone(&error)));
+                }
+            }
+        }
+    }
+}
