@@ -33,7 +33,7 @@ pub fn messages_within(bytes: &[u8], limits: Limits) -> Messages<'_> {
 pub struct Framed<'a> {
     /// Line of the file, from 1.
     pub line: usize,
-    /// Bytes from the start of the file.
+    /// Bytes from the start of the file. An issue's own position counts from here.
     pub position: usize,
     /// What it is.
     pub content: Content<'a>,

@@ -51,6 +51,7 @@ pub fn read_within<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Message<'a>, 
         spans: Vec::with_capacity((bytes.len() / 80 + 4).min(64)),
         issues: Issues::default(),
         issues_max: limits.issues_max,
+        is_open: false,
         header,
         bytes,
     };
@@ -286,6 +287,8 @@ struct Reader<'a> {
     spans: Vec<Span>,
     issues: Issues,
     issues_max: usize,
+    /// Only line feeds so far since the last segment.
+    is_open: bool,
 }
 
 impl Reader<'_> {
@@ -327,6 +330,9 @@ impl Reader<'_> {
             if end > start {
                 self.take_line(start, end);
             }
+            if bytes.get(end) == Some(&b'\r') {
+                self.is_open = false;
+            }
             if self.spans.len() > segments_max {
                 return Err(NotAMessage::TooManySegments { segments_max });
             }
@@ -351,6 +357,7 @@ impl Reader<'_> {
 
     fn take_segment(&mut self, start: usize, end: usize) {
         self.spans.push(Span::new(start, end));
+        self.is_open = true;
         if self.spans.len() > 1 && self.bytes.get(start..).is_some_and(|from| from.starts_with(b"MSH")) {
             self.note(None, start, IssueKind::SecondHeader);
         }
@@ -361,8 +368,7 @@ impl Reader<'_> {
         let end = start + line.len();
         let n_blanks = skip_before(line);
         let trimmed = line.get(n_blanks..).unwrap_or_default();
-        let follows_line_feed = start.checked_sub(1).and_then(|at| self.bytes.get(at)) == Some(&b'\n');
-        let is_continued = self.header.ends_in_cr && follows_line_feed;
+        let is_continued = self.header.ends_in_cr && self.is_open;
         if trimmed.is_empty() || matches!(trimmed, [DOS_END_OF_FILE]) {
             // Blank lines mean nothing.
         } else if self.is_segment(trimmed) && !(is_continued && trimmed.len() == 3) {
@@ -534,6 +540,15 @@ mod tests {
         let message = read(text.as_bytes()).unwrap();
         assert_eq!(message.get("OBX", 5, 1).text(), "one\nYES\ntwo");
         assert_eq!(message.get("OBX", 6, 1).text(), "F");
+    }
+
+    #[test]
+    fn a_value_never_holds_a_carriage_return() {
+        check(
+            &format!("{HEADER}//\nodd/OBX|1\n/\nodd/"),
+            "MSH OBX: MSH None @41 LineLeftOut; OBX None @53 LineLeftOut",
+        );
+        check(&format!("{HEADER}/OBX|1\n\nodd/"), "MSH OBX: OBX None @46 LineBreakInValue");
     }
 
     #[test]

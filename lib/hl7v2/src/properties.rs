@@ -202,7 +202,7 @@ proptest! {
             if is_part {
                 prop_assert!(item.position >= at);
                 let between = &bytes[at..item.position];
-                let is_skipped = between.split(|byte| matches!(byte, b'\r' | b'\n' | 0x1C)).all(|line| {
+                let is_skipped = between.split(|byte| matches!(byte, b'\r' | b'\n')).all(|line| {
                     let line = &line[crate::message::skip_before(line)..];
                     line.is_empty() || [b"FHS", b"BHS", b"BTS", b"FTS"].iter().any(|name| line.starts_with(*name))
                 });

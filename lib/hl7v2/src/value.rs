@@ -184,7 +184,7 @@ pub(crate) fn escape_into(text: &str, separators: Separators, out: &mut Vec<u8>)
     }
 }
 
-pub(crate) fn push_hex_escape(byte: u8, escape: u8, out: &mut Vec<u8>) {
+fn push_hex_escape(byte: u8, escape: u8, out: &mut Vec<u8>) {
     let digit = |value: u8| if value < 10 { b'0' + value } else { b'A' + value - 10 };
     out.extend([escape, b'X', digit(byte >> 4), digit(byte & 0x0F), escape]);
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::parts::{Field, Segment};
-use crate::value::{NULL, escape_into, push_hex_escape};
+use crate::value::{NULL, escape_into};
 use crate::{Name, Separators};
 
 /// Highest field number that can be written; the widest segment of the standard has 65 fields.
@@ -241,16 +241,11 @@ impl Composer<'_> {
     }
 
     fn copy(&mut self, part: &crate::Value<'_>) {
-        let is_alike = part.separators() == self.separators && part.raw().is_ascii();
+        let is_plain = part.raw().iter().all(|byte| byte.is_ascii() && !byte.is_ascii_control());
         if part.is_null() {
             self.null();
-        } else if is_alike {
-            for &byte in part.raw() {
-                match byte.is_ascii_control() {
-                    true => push_hex_escape(byte, self.separators.escape, self.field),
-                    false => self.field.push(byte),
-                }
-            }
+        } else if is_plain && part.separators() == self.separators {
+            self.field.extend_from_slice(part.raw());
         } else {
             self.text(&part.text());
         }
@@ -371,6 +366,20 @@ mod tests {
             b.segment("MSH").segment("pid");
         });
         assert!(got.starts_with("the segment begun after 0 bytes needs a name"), "{got}");
+    }
+
+    #[test]
+    fn an_escape_left_open_stays_open_when_copied() {
+        let message = read(b"MSH|^~\\&|||||||ADT|7\rNTE|1||\\H\\a\\\0|b\\").unwrap();
+        let got = written(|b| {
+            for segment in message.segments() {
+                b.copy(&segment);
+            }
+        });
+        let again = got.replace('/', "\r");
+        let again = read(again.as_bytes()).unwrap();
+        assert_eq!(again.get("NTE", 3, 1).text(), "\\H\\a\\\0");
+        assert_eq!(again.get("NTE", 4, 1).text(), "b\\");
     }
 
     #[test]
