@@ -144,6 +144,7 @@ pub fn render(shell: &Shell, page: &Page) -> Markup {
         .collect::<Vec<_>>()
         .join(" - ");
     let title = if page.has_errors { format!("Error: {title}") } else { title };
+    let is_railed = page.full_width || page.huddle;
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[shell.theme.attribute()] data-density=[shell.density.attribute()] data-mode=[page.huddle.then_some("huddle")] {
@@ -152,8 +153,8 @@ pub fn render(shell: &Shell, page: &Page) -> Markup {
                 a.skip href="#main" { "Skip to content" }
                 (hatch())
                 (banner_strip(&shell.banners))
-                div.shell.railed[page.full_width] {
-                    (shell.side_nav(page.full_width))
+                div.shell.railed[is_railed] {
+                    (shell.side_nav(is_railed))
                     div.col {
                         (shell.top())
                         main #main tabindex="-1" {

@@ -77,7 +77,7 @@ impl Render for Spark {
             .map(|(idx, value)| value.map(|value| (2.0 + step * idx as f64, y(value))))
             .collect();
         html! {
-            svg.spark viewBox="0 0 200 34" aria-hidden="true" {
+            svg.spark viewBox="0 0 200 34" preserveAspectRatio="xMinYMid" aria-hidden="true" {
                 @if let Some((low, high)) = self.limits {
                     path.lim d={ "M0 " (px(y(low))) "H200M0 " (px(y(high))) "H200" } {}
                 }

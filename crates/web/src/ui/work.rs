@@ -179,7 +179,7 @@ pub fn import_counts(counts: ImportCounts, rejects_href: Option<&str>) -> Markup
                 dt { "Rejected" }
                 dd { (written(counts.rejected)) }
                 @if let (true, Some(href)) = (counts.rejected > 0, rejects_href) {
-                    dd.more { a href=(href) download { "Rejected rows with reasons" } }
+                    dd.rej { a href=(href) download { "Rejected rows with reasons" } }
                 }
             }
         }
