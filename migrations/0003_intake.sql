@@ -10,6 +10,7 @@ CREATE TABLE message (
     message_key TEXT NOT NULL,
     standing TEXT NOT NULL CHECK (standing IN ('first', 'conflict')),
     kind TEXT NOT NULL,
+    n_bytes BIGINT NOT NULL,
     body_digest TEXT NOT NULL,
     digest BYTEA NOT NULL
 );
@@ -35,7 +36,8 @@ CREATE TABLE message_fault (
     detail TEXT NOT NULL,
     at BIGINT NOT NULL,
     closed_at BIGINT,
-    closed_how TEXT
+    closed_how TEXT CHECK (closed_how IN ('replayed', 'accepted', 'dismissed')),
+    closed_why TEXT
 );
 CREATE INDEX message_fault_feed ON message_fault (feed_id, seq);
 CREATE INDEX message_fault_open ON message_fault (feed_id, seq) WHERE closed_at IS NULL;

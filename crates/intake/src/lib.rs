@@ -9,11 +9,23 @@
 //!
 //! Start with [`receive_batch`], then [`Receiver`] and [`listen_mllp`].
 
+mod fault;
 mod feed;
+mod hl7;
 mod inbox;
 mod mllp;
+mod rebuild;
 mod receiver;
+#[cfg(test)]
+mod tests;
 
+pub use fault::{
+    ClosedHow, Dismissal, Fault, FaultPage, State, dismiss, find_fault, list_faults, open_raw, replay,
+    replay_feed,
+};
+pub use feed::{Feed, FeedRule, FeedState, find_feed, list_feeds};
+pub use hl7::{ImportReport, ImportReject, import_hl7};
 pub use inbox::{Incoming, Meaning, Meant, Outcome, STREAM, Stored, receive, receive_batch};
 pub use mllp::{MllpLimits, listen_mllp};
+pub use rebuild::{BodyVerdict, RebuildReport, rebuild, verify_bodies};
 pub use receiver::{Answer, Receiver};

@@ -1,15 +1,71 @@
 //! Feeds: one sender by one way in, how many messages it brought and how fresh it is.
+//!
+//! [`list_feeds`] is what the page of feeds shows, [`Feed::state`] how it judges one.
 
-mod store;
+mod rules;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+pub use rules::{FeedRule, FeedState};
 
 use ::store::{StoreError, Tx};
-use base::Id;
-use identity::Site;
+use base::{Id, SitePath};
+use identity::{Scope, Site};
 use jiff::Timestamp;
 use std::borrow::Cow;
 
 /// Feeds kept apart; beyond it, new senders share one feed for each way in.
 const FEEDS_MAX: i64 = 500;
+
+/// A sender by one way in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// Its id, fit for an address.
+    pub id: String,
+    /// The sending application, MSH-3.
+    pub application: String,
+    /// The sending facility, MSH-4.
+    pub facility: String,
+    /// The way in: `mllp` or `file`.
+    pub way: String,
+    /// The lowest site that holds everything it told of; `None` until something was applied.
+    pub site: Option<SitePath>,
+    /// When its first message arrived.
+    pub first_at: Timestamp,
+    /// When its latest message arrived.
+    pub last_at: Timestamp,
+    /// The latest event it told of.
+    pub last_event_at: Option<Timestamp>,
+    /// Messages that arrived: applied, ignored, duplicate and refused ones.
+    pub n_received: i64,
+    /// Messages applied, at once or by replay.
+    pub n_applied: i64,
+    /// Messages of no concern to any area.
+    pub n_ignored: i64,
+    /// Messages that had arrived before.
+    pub n_duplicate: i64,
+    /// Messages not applied: refused, contradicting and unreadable ones.
+    pub n_refused: i64,
+    /// Faults nobody has dealt with.
+    pub n_open_faults: i64,
+}
+
+/// The feeds a scope covers, by sender; a feed that told of no site yet is only shown at the enterprise.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn list_feeds(tx: &mut Tx, scope: &Scope) -> Result<Vec<Feed>, StoreError> {
+    store::list(tx, scope).await
+}
+
+/// One feed, if the scope covers it.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn find_feed(tx: &mut Tx, scope: &Scope, id: &str) -> Result<Option<Feed>, StoreError> {
+    store::find(tx, scope, id).await
+}
 
 /// What one batch adds to a feed.
 #[derive(Debug, Default)]
@@ -29,6 +85,11 @@ impl Tally {
     pub(crate) fn apply(&mut self, site: Id<Site>, event_at: Option<Timestamp>) {
         self.n_applied += 1;
         self.last_event_at = self.last_event_at.max(event_at);
+        self.tell_of(site);
+    }
+
+    /// Notes a site that messages are about.
+    pub(crate) fn tell_of(&mut self, site: Id<Site>) {
         if !self.sites.contains(&site) {
             self.sites.push(site);
         }
@@ -115,14 +176,7 @@ impl Feeds {
     /// Writes what the batch added.
     pub(crate) async fn save(self, tx: &mut Tx) -> Result<(), StoreError> {
         for feed in self.0 {
-            let mut site = feed.site;
-            for applied_to in &feed.tally.sites {
-                site = match site {
-                    None => Some(*applied_to),
-                    Some(site) if site == *applied_to => Some(site),
-                    Some(site) => store::find_common(tx, site, *applied_to).await?,
-                };
-            }
+            let site = widen(tx, feed.site, &feed.tally.sites).await?;
             store::add(tx, &feed, site).await?;
         }
         Ok(())
@@ -136,4 +190,27 @@ impl Open {
         self.application = "other senders".to_owned();
         self.facility = String::new();
     }
+}
+
+/// The lowest site that holds `site` and the others.
+async fn widen(
+    tx: &mut Tx,
+    mut site: Option<Id<Site>>,
+    others: &[Id<Site>],
+) -> Result<Option<Id<Site>>, StoreError> {
+    for other in others {
+        site = match site {
+            None => Some(*other),
+            Some(site) if site == *other => Some(site),
+            Some(site) => store::find_common(tx, site, *other).await?,
+        };
+    }
+    Ok(site)
+}
+
+/// Counts messages of a feed anew after their meaning was derived again: `tally` holds differences.
+pub(crate) async fn recount(tx: &mut Tx, id: &str, tally: &Tally) -> Result<(), StoreError> {
+    let site = store::list_sites(tx, &[id.to_owned()]).await?.remove(id).flatten();
+    let site = widen(tx, site, &tally.sites).await?;
+    store::recount(tx, id, tally, site).await
 }

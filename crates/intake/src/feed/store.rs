@@ -1,10 +1,79 @@
 //! Rows of feeds.
 
-use super::Open;
+use super::{Feed, Open, Tally};
 use base::Id;
-use identity::Site;
+use identity::{Scope, Site};
 use std::collections::BTreeMap;
-use store::{StoreError, Tx, binds};
+use store::{Bind, Columns, FromRow, StoreError, Tx, binds};
+
+impl FromRow for Feed {
+    fn from_row(c: &mut Columns<'_>) -> Result<Feed, StoreError> {
+        let (id, application, facility, way) = (c.take()?, c.take()?, c.take()?, c.take()?);
+        let site: Option<String> = c.take()?;
+        let site = site.map(|path| path.parse()).transpose();
+        Ok(Feed {
+            site: site.map_err(|_| StoreError::inconsistent("feed", format!("site of feed {id}")))?,
+            id,
+            application,
+            facility,
+            way,
+            first_at: c.take()?,
+            last_at: c.take()?,
+            last_event_at: c.take()?,
+            n_received: c.take()?,
+            n_applied: c.take()?,
+            n_ignored: c.take()?,
+            n_duplicate: c.take()?,
+            n_refused: c.take()?,
+            n_open_faults: c.take()?,
+        })
+    }
+}
+
+/// Feeds a scope covers; more conditions and the order follow.
+const SELECT: &str = "SELECT feed.id, feed.application, feed.facility, feed.source, site.path, feed.first_at,
+        feed.last_at, feed.last_event_at, feed.n_received, feed.n_applied, feed.n_ignored, feed.n_duplicate,
+        feed.n_refused,
+        (SELECT CAST(COUNT(*) AS BIGINT) FROM message_fault
+          WHERE message_fault.feed_id = feed.id AND message_fault.closed_at IS NULL)
+    FROM feed LEFT JOIN site ON site.id = feed.site_id";
+
+/// `feed.site_id` stands below `$1`, or is unknown and `$2` says that the scope is the whole enterprise.
+pub(crate) const IN_SCOPE: &str = "(feed.site_id IN
+        (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1) OR (feed.site_id IS NULL AND $2))";
+
+/// The values [`IN_SCOPE`] asks for.
+pub(crate) fn scope_binds(scope: &Scope) -> Vec<Bind> {
+    binds![scope.site_id(), scope.path().depth() == 0]
+}
+
+pub(super) async fn list(tx: &mut Tx, scope: &Scope) -> Result<Vec<Feed>, StoreError> {
+    let order = "ORDER BY feed.application, feed.facility, feed.source, feed.id";
+    tx.list(&format!("{SELECT} WHERE {IN_SCOPE} {order}"), scope_binds(scope)).await
+}
+
+pub(super) async fn find(tx: &mut Tx, scope: &Scope, id: &str) -> Result<Option<Feed>, StoreError> {
+    let mut binds = scope_binds(scope);
+    binds.push(id.into());
+    tx.find(&format!("{SELECT} WHERE {IN_SCOPE} AND feed.id = $3 ORDER BY feed.id"), binds).await
+}
+
+/// Adds differences to a feed's counts.
+pub(super) async fn recount(
+    tx: &mut Tx,
+    id: &str,
+    tally: &Tally,
+    site: Option<Id<Site>>,
+) -> Result<(), StoreError> {
+    tx.run(
+        "UPDATE feed SET site_id = $1, n_applied = n_applied + $2, n_ignored = n_ignored + $3,
+             n_refused = n_refused + $4
+         WHERE id = $5",
+        binds![site, tally.n_applied, tally.n_ignored, tally.n_refused, id],
+    )
+    .await
+    .map(|_| ())
+}
 
 pub(super) async fn list_sites(
     tx: &mut Tx,

@@ -11,6 +11,7 @@ mod arrival;
 mod receive;
 pub(crate) mod store;
 
+pub(crate) use self::receive::Failed;
 pub use self::receive::{receive, receive_batch};
 pub use self::store::STREAM;
 

@@ -1,8 +1,9 @@
 //! Taking in a batch: one transaction, and what to do when it fails.
 
 use super::arrival::{Arrival, First, Standing, standings};
-use super::store::{self, New, NewFault};
+use super::store::{self, New};
 use super::{Incoming, Meaning, Meant, Outcome, Stored};
+use crate::fault::{NewFault, State, insert_faults};
 use crate::feed::Feeds;
 use ::store::{Db, StoreError, Tx};
 use futures::future::BoxFuture;
@@ -37,7 +38,7 @@ pub async fn receive_batch(
     for entry in &entries {
         settled.settle(entry, &entries, &mut meant);
     }
-    store::insert_faults(tx, settled.faults).await?;
+    insert_faults(tx, settled.faults).await?;
     settled.feeds.save(tx).await?;
     Ok(settled.outcomes)
 }
@@ -120,14 +121,14 @@ impl Settled {
             (Err(why), standing) => {
                 let reason = why.to_string();
                 if standing == Standing::New {
-                    self.fault(entry, "unreadable", "unreadable", &reason, "");
+                    self.fault(entry, State::Unreadable, "unreadable", &reason, "");
                 }
                 Outcome::Unreadable { reason }
             }
             (Ok(_), Standing::Again) => Outcome::Duplicate,
             (Ok(_), Standing::Conflict { first }) => {
                 let reason = contradicts(first, entries);
-                self.fault(entry, "conflict", "conflict", &reason, "");
+                self.fault(entry, State::Conflict, "conflict", &reason, "");
                 Outcome::Conflict { reason }
             }
             (Ok(_), Standing::New) => match meant.next() {
@@ -138,6 +139,9 @@ impl Settled {
         };
         if let Some(feed) = self.feeds.at(entry.feed_idx) {
             feed.tally.n_received += 1;
+            if let Some(site) = entry.arrival.incoming.default_site {
+                feed.tally.tell_of(site);
+            }
             match &outcome {
                 Outcome::Applied => {}
                 Outcome::Duplicate => feed.tally.n_duplicate += 1,
@@ -160,13 +164,13 @@ impl Settled {
             }
             Meant::Ignored { reason } => Outcome::Ignored { reason },
             Meant::Refused { code, reason, detail } => {
-                self.fault(entry, "refused", code, &reason, &detail);
+                self.fault(entry, State::Refused, code, &reason, &detail);
                 Outcome::Refused { code: code.to_owned(), reason }
             }
         }
     }
 
-    fn fault(&mut self, entry: &Entry<'_, '_>, state: &'static str, code: &str, reason: &str, detail: &str) {
+    fn fault(&mut self, entry: &Entry<'_, '_>, state: State, code: &str, reason: &str, detail: &str) {
         self.faults.push(NewFault {
             seq: entry.seq,
             feed: self.feeds.id(entry.feed_idx).to_owned(),
@@ -219,8 +223,7 @@ pub async fn receive(
             todo.extend([middle..range.end, range.start..middle]);
             continue;
         }
-        let failed = Arc::new(Failed { detail: error.to_string().chars().take(300).collect() });
-        outcomes.extend(write(db, failed, &batch, range).await?);
+        outcomes.extend(write(db, Arc::new(Failed::new(&error)), &batch, range).await?);
         tracing::warn!(%error, "a message could not be applied and is kept as refused");
     }
     Ok(outcomes)
@@ -242,8 +245,14 @@ async fn write(
 }
 
 /// Stands in for a meaning that failed, so that the message is kept.
-struct Failed {
+pub(crate) struct Failed {
     detail: String,
+}
+
+impl Failed {
+    pub(crate) fn new(error: &StoreError) -> Failed {
+        Failed { detail: error.to_string().chars().take(300).collect() }
+    }
 }
 
 impl Meaning for Failed {

@@ -15,6 +15,7 @@ pub const STREAM: Stream = Stream {
         ("message_key", Kind::Text),
         ("standing", Kind::Text),
         ("kind", Kind::Text),
+        ("n_bytes", Kind::Int),
         ("body_digest", Kind::Text),
     ],
 };
@@ -75,6 +76,7 @@ pub(super) async fn insert(tx: &mut Tx, messages: &[New<'_, '_>]) -> Result<i64,
             new.arrival.key.as_str(),
             standing,
             new.arrival.kind.as_str(),
+            i64::try_from(new.arrival.incoming.bytes.len()).unwrap_or(i64::MAX),
             new.arrival.body_digest.as_str(),
         ]
     });
@@ -89,22 +91,3 @@ pub(super) async fn insert(tx: &mut Tx, messages: &[New<'_, '_>]) -> Result<i64,
     Ok(first)
 }
 
-/// A message that was not applied.
-pub(super) struct NewFault {
-    pub(super) seq: i64,
-    pub(super) feed: String,
-    pub(super) state: &'static str,
-    pub(super) code: String,
-    pub(super) reason: String,
-    pub(super) detail: String,
-}
-
-pub(super) async fn insert_faults(tx: &mut Tx, faults: Vec<NewFault>) -> Result<(), StoreError> {
-    let at = tx.at();
-    let rows = faults
-        .into_iter()
-        .map(|f| binds![f.seq, f.feed, f.state, f.code, f.reason, f.detail, at])
-        .collect();
-    let head = "INSERT INTO message_fault (seq, feed_id, state, code, reason, detail, at) VALUES";
-    tx.insert_many(head, rows, "").await.map(|_| ())
-}
