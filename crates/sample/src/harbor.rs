@@ -57,8 +57,8 @@ impl Harbor {
         self.departures(day);
         let (n_short, n_long) = self.counts();
         let most = if is_weekend(day) { 0 } else { 2 };
-        if n_short < 25 {
-            let n = self.random.count(1.1).min(most);
+        if n_short < 26 {
+            let n = self.random.count(1.9).min(most);
             (0..n).for_each(|_| self.admit(day, SHORT));
         }
         if n_long < 87 && !is_weekend(day) && self.random.chance(0.45) {
@@ -123,17 +123,19 @@ impl Harbor {
         }
     }
 
-    fn note(
-        &mut self,
-        at: i64,
-        visit: VisitId,
-        kind: Kind,
-        place: PlaceId,
-        prior: PlaceId,
-        extra: Extra,
-    ) {
+    fn note(&mut self, at: i64, visit: VisitId, kind: Kind, place: PlaceId, prior: PlaceId, extra: Extra) {
         let class = Class::Inpatient;
-        self.today.push(Note { at, visit, kind, class, is_alias: false, place, prior, service: "SNF", extra });
+        self.today.push(Note {
+            at,
+            visit,
+            kind,
+            class,
+            is_alias: false,
+            place,
+            prior,
+            service: "SNF",
+            extra,
+        });
     }
 
     fn tell_today(&mut self) {

@@ -7,16 +7,38 @@
 //! how the messages are taken in.
 //!
 //! How it is made: the day-to-day life of each house is simulated event by event with real beds
-//! ([`hospital`], [`harbor`], [`clinics`]), which gives compact facts ([`log`]); a fact is written
-//! out as a message only when asked for ([`message`]). What happens next depends only on what
-//! happened before, so the same facts come out whatever window is asked for, and the stream goes
-//! on past [`Plan::now`]. The past hangs on the plan: keep the plan of the first start, and ask
-//! for later windows of the same plan to go on.
+//! (`hospital`, `harbor`, `clinics`), which gives compact facts (`log`); a fact is written out as a
+//! message only when asked for (`message`). What happens next depends only on what happened
+//! before, so the same facts come out whatever window is asked for, and the stream goes on past
+//! [`Plan::now`]. The past hangs on the whole plan, `now` and `days` included: keep the plan of the
+//! first start, and ask for later windows of that plan to go on.
 //!
 //! Start at [`messages`]; [`profile`] tells how the messages are to be read.
 //!
-//! On paper: 730 days are about 620,000 facts of 72 bytes (45 MB) and 370 MB of messages, which
-//! is why the second are never held.
+//! # What is in it
+//!
+//! - Riverside General: 254 staffed beds in nine units, an ED of 30 spaces and ten in the hall, a
+//!   nursery, recovery bays. About 145 ED arrivals and 51 admissions a day, fewer on weekends and
+//!   more in winter. Beds are really allocated: who finds none boards in the ED; when a unit fills
+//!   up, the morning round sends home who is nearly ready.
+//! - Harbor House: 120 beds, about 110 residents who stay for weeks to years.
+//! - Lakeside Clinics: five places, about 30 visits a weekday, each an A04 and an A03.
+//! - An ED visit is an A04 in the waiting room (`ED^WR`), an A02 to a space (with the attending in
+//!   `PV1-7` from there on), then an A03; or an A06 in the same space, which is the decision to
+//!   admit, and an A02 to the bed. Those who leave unseen get an A03 from the waiting room.
+//! - Operations: A14 the day before (expected time in `PV2-8`, unit in `PV1-42`), A01 to a recovery
+//!   bay, A02 to the unit. Expected discharges: A16 with `PV2-9`. Promised beds: A15 with `PV1-42`.
+//! - A newborn has a visit of its own in the nursery, class I, service NB; `PID-21` and `PV1-50`
+//!   name the mother and her visit.
+//! - Housekeeping: A20 with `NPU-2` H when a bed is left (K first after an infection) and U when it
+//!   is clean; C or K, later U, for a bed closed on its own account.
+//! - What goes wrong: cancels (A11, A12, A13, A25, A26, A27), two numbers for one person (A40, and
+//!   now and then an A03 still under the retired number), messages hours late, exact duplicates, an
+//!   A02 after the A03, a location code (`DIAL`) and a facility (`NPT`) that no site file knows.
+//! - Harbor House writes civil times without an offset, the others with one.
+//!
+//! On paper: 730 days are about 620,000 facts of 72 bytes (45 MB) and 280 MB of messages, which is
+//! why the second are never held. Living through them takes under a second.
 
 mod clinics;
 mod clock;

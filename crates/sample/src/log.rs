@@ -1,5 +1,5 @@
 //! What a sending system has to tell: facts in the order they came about, before they are written
-//! out as messages. A fact takes 64 bytes where its message takes 600, so two years fit in memory.
+//! out as messages. A fact takes 72 bytes where its message takes 450, so two years fit in memory.
 
 use crate::clock::{DAY, HOUR, MINUTE};
 use crate::people::{Age, Person};
@@ -187,10 +187,6 @@ impl Log {
         self.visits[id as usize].is_open = false;
     }
 
-    pub(crate) fn reopen(&mut self, id: VisitId) {
-        self.visits[id as usize].is_open = true;
-    }
-
     /// Two stays that one message names belong together: neither is told without the other.
     pub(crate) fn link(&mut self, one: VisitId, other: VisitId) {
         let (one, other) = (self.root(one), self.root(other));
@@ -229,7 +225,8 @@ impl Log {
         let hours_late = self.random.log_normal(4.0, 0.9).clamp(1.0, 26.0);
         let delay = if is_late { crate::random::whole(hours_late * HOUR as f64) } else { prompt };
         let sent = at + delay;
-        let fact = Fact { sent, stamp: sent, at, seq, visit, kind, class, is_alias, place, prior, service, extra };
+        let fact =
+            Fact { sent, stamp: sent, at, seq, visit, kind, class, is_alias, place, prior, service, extra };
         self.facts.push(fact);
         let mut last_sent = sent;
         if self.random.chance(0.003) {

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use crate::clock::{digits, write_date, write_time};
 use crate::log::{
-    Class, DIALYSIS, Extra, Fact, Kind, Log, NOWHERE, PlaceId, SOMEWHERE_IN, STRANGER_BED, VisitId, WAITING_ROOM,
+    Class, DIALYSIS, Extra, Fact, Kind, Log, NOWHERE, PlaceId, SOMEWHERE_IN, STRANGER_BED, VisitId,
+    WAITING_ROOM,
 };
 use crate::people::{Age, Person, attending};
 use crate::random::mix;
@@ -50,6 +51,9 @@ impl Pen<'_> {
                 self.patient(&mut out, &half, fact.is_alias, true, 1);
                 self.visit(&mut out, fact, &half, 1);
                 pending(&mut out, fact, self.sends_offset(fact));
+                if matches!(fact.kind, Kind::A01 | Kind::A04 | Kind::A06) {
+                    self.reason(&mut out, fact);
+                }
             }
         }
         if let Extra::Swap(other, class, service) = fact.extra {
@@ -145,9 +149,10 @@ impl Pen<'_> {
         };
         let _ = write!(out, "PV1|{set}|{class}|");
         self.place(out, visit.house, half.place, spelling);
-        let kind = match (half.service, visit.house) {
-            ("NB", _) => 'N',
-            ("OBS" | "ORT" | "SUR", House::Clinics) | (_, House::Clinics | House::Harbor) => 'R',
+        let kind = match half.service {
+            "NB" => 'N',
+            "OB" => 'L',
+            "SNF" | "FAM" | "REH" => 'R',
             _ => 'E',
         };
         let _ = write!(out, "|{kind}||");
@@ -193,6 +198,27 @@ impl Pen<'_> {
             out.push_str("^^^LKS^VN");
         }
         out.push('\r');
+    }
+
+    /// Why they came, and who pays: what most systems send along and most readers skip.
+    fn reason(&self, out: &mut String, fact: &Fact) {
+        let key = u64::from(fact.visit);
+        let number = mix(&[key, 0xd6]);
+        let (code, text) = DIAGNOSES
+            .iter()
+            .find(|(service, _)| *service == fact.service)
+            .map_or(&DIAGNOSES_ED[..], |(_, list)| list)
+            .iter()
+            .cycle()
+            .nth(usize::try_from(number % 12).unwrap_or(0))
+            .copied()
+            .unwrap_or_default();
+        let _ = write!(out, "DG1|1||{code}^{text}^I10||");
+        write_time(out, fact.at, self.sends_offset(fact));
+        out.push_str("|A\r");
+        let payer = usize::try_from(number / 12 % 4).unwrap_or(0);
+        let (plan, name) = PAYERS.get(payer).copied().unwrap_or_default();
+        let _ = write!(out, "IN1|1|{plan}|{payer}1|{name}|||||||||||{plan}\r");
     }
 
     fn place(&self, out: &mut String, house: House, id: PlaceId, spelling: usize) {
@@ -246,3 +272,60 @@ fn retired(out: &mut String, house: House, visit: VisitId) {
     digits(out, i64::from(visit), 6);
     out.push_str("^^^LKS^MR");
 }
+
+const PAYERS: [(&str, &str); 4] = [
+    ("MCR", "Medicare Part A"),
+    ("MCD", "State Medicaid"),
+    ("BLU", "Blue Heron Health Plan"),
+    ("ACM", "Acorn Mutual"),
+];
+
+type Diagnosis = (&'static str, &'static str);
+
+const DIAGNOSES_ED: [Diagnosis; 6] = [
+    ("R07.9", "Chest pain, unspecified"),
+    ("R10.9", "Unspecified abdominal pain"),
+    ("S93.409A", "Sprain of unspecified ligament of ankle"),
+    ("J06.9", "Acute upper respiratory infection"),
+    ("R51.9", "Headache, unspecified"),
+    ("N39.0", "Urinary tract infection"),
+];
+
+const DIAGNOSES: [(&str, &[Diagnosis]); 10] = [
+    (
+        "MED",
+        &[
+            ("J18.9", "Pneumonia, unspecified organism"),
+            ("I50.9", "Heart failure, unspecified"),
+            ("N17.9", "Acute kidney failure, unspecified"),
+        ],
+    ),
+    ("OBS", &[("R07.9", "Chest pain, unspecified"), ("R55", "Syncope and collapse")]),
+    (
+        "CAR",
+        &[("I21.4", "Non-ST elevation myocardial infarction"), ("I48.91", "Unspecified atrial fibrillation")],
+    ),
+    (
+        "CCM",
+        &[("A41.9", "Sepsis, unspecified organism"), ("J96.01", "Acute respiratory failure with hypoxia")],
+    ),
+    (
+        "SUR",
+        &[
+            ("K35.80", "Unspecified acute appendicitis"),
+            ("K80.20", "Calculus of gallbladder"),
+            ("K56.609", "Unspecified intestinal obstruction"),
+        ],
+    ),
+    ("ORT", &[("S72.001A", "Fracture of neck of right femur"), ("M17.11", "Osteoarthritis of right knee")]),
+    ("PED", &[("J21.9", "Acute bronchiolitis, unspecified"), ("E86.0", "Dehydration")]),
+    ("OB", &[("O80", "Encounter for full-term uncomplicated delivery")]),
+    ("NB", &[("Z38.00", "Single liveborn infant, delivered vaginally")]),
+    (
+        "REH",
+        &[
+            ("I69.359", "Hemiplegia following cerebral infarction"),
+            ("Z47.1", "Aftercare following joint replacement"),
+        ],
+    ),
+];

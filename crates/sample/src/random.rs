@@ -80,6 +80,11 @@ impl Random {
         n
     }
 
+    /// A count that swings about half as much as chance alone would make it, as planned work does.
+    pub(crate) fn steady(&mut self, mean: f64) -> i64 {
+        whole((mean + 0.5 * mean.max(0.0).sqrt() * self.normal() + self.unit()).max(0.0))
+    }
+
     /// The index drawn in proportion to its weight.
     pub(crate) fn weighted(&mut self, weights: &[f64]) -> usize {
         let mut left = self.unit() * weights.iter().sum::<f64>();

@@ -93,7 +93,13 @@ pub(crate) static UNITS: [Unit; 21] = [
     unit!(Riverside, "lakeside.riverside.5e", "Orthopedics 5 East", ["5E"], licensed(541, 1, 30, 2)),
     unit!(Riverside, "lakeside.riverside.mat", "Maternity 2", ["MAT", "OB2"], licensed(201, 1, 24, 2)),
     unit!(Riverside, "lakeside.riverside.peds", "Pediatrics 2 South", ["PEDS"], licensed(231, 1, 18, 4)),
-    unit!(Riverside, "lakeside.riverside.rehab", "Rehabilitation 6", ["REH", "6REHAB"], licensed(601, 2, 30, 2)),
+    unit!(
+        Riverside,
+        "lakeside.riverside.rehab",
+        "Rehabilitation 6",
+        ["REH", "6REHAB"],
+        licensed(601, 2, 30, 2)
+    ),
     unit!(
         Riverside,
         "lakeside.riverside.ed",
@@ -152,14 +158,17 @@ fn places_of(unit: usize, beds: &Beds) -> Vec<Place> {
             .collect(),
         Beds::Spaces { prefix, n, spare } => (0..n + spare)
             .map(|idx| {
-                let bed =
-                    if idx < n { format!("{prefix}{:02}", idx + 1) } else { format!("HALL{:02}", idx - n + 1) };
+                let bed = if idx < n {
+                    format!("{prefix}{:02}", idx + 1)
+                } else {
+                    format!("HALL{:02}", idx - n + 1)
+                };
                 Place { unit, room: bed.clone(), bed, is_set_up: idx < n }
             })
             .collect(),
-        Beds::Rooms => {
-            (1..=4).map(|n| Place { unit, room: format!("R{n}"), bed: String::new(), is_set_up: true }).collect()
-        }
+        Beds::Rooms => (1..=4)
+            .map(|n| Place { unit, room: format!("R{n}"), bed: String::new(), is_set_up: true })
+            .collect(),
     }
 }
 
@@ -271,8 +280,10 @@ pub struct Profile {
 
 /// How Lakeside's messages are to be read.
 pub fn profile(plan: &Plan) -> Profile {
-    let _ = plan;
-    let path = |unit: usize| UNITS.get(unit).map(|unit| unit.path.to_owned()).into_iter().collect();
+    let path = |unit: usize| {
+        let unit = UNITS.get(unit).filter(|unit| is_told(plan, unit.house));
+        unit.map(|unit| unit.path.to_owned()).into_iter().collect()
+    };
     Profile {
         ed: path(ED),
         nursery: path(NURSERY),

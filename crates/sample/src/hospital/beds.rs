@@ -1,7 +1,7 @@
 //! Beds: who has one, who waits for one, and cleaning between two patients.
 
 use super::{Act, Hospital, Level, Path};
-use crate::clock::{HOUR, MINUTE, hour};
+use crate::clock::{HOUR, hour};
 use crate::log::{Class, Extra, Kind, NOWHERE, PlaceId, VisitId};
 use crate::sites::{
     EAST, ED, ICU, MATERNITY, NORTH, NURSERY, OR, PEDIATRICS, Place, REHAB, SOUTH, STEP, WEST,
@@ -44,12 +44,12 @@ impl Bed {
 /// The units that may take a patient after so many hours of waiting, best first.
 fn units_for(level: Level, waited: i64) -> &'static [usize] {
     match level {
-        Level::Icu if waited < 6 * HOUR => &[ICU],
+        Level::Icu if waited < 3 * HOUR => &[ICU],
         Level::Icu => &[ICU, STEP],
-        Level::Step if waited < 5 * HOUR => &[STEP],
+        Level::Step if waited < 2 * HOUR => &[STEP],
         Level::Step => &[STEP, SOUTH, NORTH],
-        Level::Medicine if waited < 210 * MINUTE => &[NORTH, SOUTH],
-        Level::Medicine if waited < 6 * HOUR => &[NORTH, SOUTH, WEST, EAST],
+        Level::Medicine if waited < HOUR => &[NORTH, SOUTH],
+        Level::Medicine if waited < 3 * HOUR => &[NORTH, SOUTH, WEST, EAST],
         Level::Medicine => &[NORTH, SOUTH, WEST, EAST, STEP],
         Level::Surgery if waited < 2 * HOUR => &[WEST],
         Level::Surgery => &[WEST, EAST, NORTH, SOUTH],
@@ -87,8 +87,7 @@ impl Hospital {
     }
 
     fn free_place(&mut self, unit: usize, is_set_up: bool) -> Option<PlaceId> {
-        let is_free =
-            |bed: &&Bed| bed.unit == unit && bed.is_set_up == is_set_up && bed.state == State::Free;
+        let is_free = |bed: &&Bed| bed.unit == unit && bed.is_set_up == is_set_up && bed.state == State::Free;
         let n_free = self.beds.iter().filter(is_free).count();
         if n_free == 0 {
             return None;
@@ -99,10 +98,7 @@ impl Hospital {
     }
 
     pub(super) fn n_free(&self, unit: usize) -> usize {
-        self.beds
-            .iter()
-            .filter(|bed| bed.unit == unit && bed.is_set_up && bed.state == State::Free)
-            .count()
+        self.beds.iter().filter(|bed| bed.unit == unit && bed.is_set_up && bed.state == State::Free).count()
     }
 
     pub(super) fn reserve(&mut self, bed: PlaceId) {
@@ -252,7 +248,8 @@ impl Hospital {
         let care = self.care_mut(visit);
         care.reserved = bed;
         care.is_transfer_told = tells;
-        let wait = self.minutes(25, 95);
+        let is_night = !(7..21).contains(&hour(self.now));
+        let wait = if is_night { self.minutes(70, 230) } else { self.minutes(30, 110) };
         self.after(wait, Act::Move(visit));
     }
 

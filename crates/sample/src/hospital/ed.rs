@@ -1,7 +1,7 @@
 //! The ED: arrival, a space, and home or a decision to keep the patient.
 
 use super::{Act, Hospital, Level, Path};
-use crate::clock::{HOUR, MINUTE};
+use crate::clock::{HOUR, MINUTE, hour};
 use crate::log::{Class, Extra, Kind, NOWHERE, VisitId, WAITING_ROOM};
 use crate::people::Age;
 use crate::random::whole;
@@ -87,7 +87,8 @@ impl Hospital {
                 self.after(later, Act::Update(visit));
             }
         }
-        let wait = self.minutes(12, 50);
+        let is_night = !(7..21).contains(&hour(self.now));
+        let wait = if is_night { self.minutes(25, 95) } else { self.minutes(12, 60) };
         self.after(wait, Act::Ask(visit, level));
     }
 

@@ -1,11 +1,11 @@
 //! What happens to the house as a whole: the arrivals of a day, the morning round, odd events.
 
-use super::{Act, Hospital, Path};
+use super::{Act, Hospital, Level, Path};
 use crate::clock::{DAY, HOUR, MINUTE, date_of, instant, is_weekend, local_day, weekday};
-use crate::log::{Class, DIALYSIS, Extra, Kind, NOWHERE, STRANGER_BED, VisitId};
+use crate::log::{Class, DIALYSIS, Extra, Kind, NOWHERE, PlaceId, STRANGER_BED, VisitId};
 use crate::people::{Age, winter};
 use crate::random::whole;
-use crate::sites::{EAST, ICU, NORTH, REHAB, SOUTH, STEP, WEST};
+use crate::sites::{EAST, ICU, MATERNITY, NORTH, PEDIATRICS, REHAB, SOUTH, STEP, WEST};
 
 /// Odd events that have no cause in a stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,24 +20,23 @@ pub(super) enum Happening {
 
 /// ED arrivals by hour of day, as shares of a hundred.
 const ARRIVALS_BY_HOUR: [f64; 24] = [
-    2.7, 2.2, 1.9, 1.6, 1.5, 1.6, 2.0, 3.0, 4.3, 5.4, 6.0, 6.2, 6.1, 5.9, 5.8, 5.8, 5.8, 5.9, 5.8, 5.5, 5.1, 4.5,
-    3.9, 3.2,
+    2.7, 2.2, 1.9, 1.6, 1.5, 1.6, 2.0, 3.0, 4.3, 5.4, 6.0, 6.2, 6.1, 5.9, 5.8, 5.8, 5.8, 5.9, 5.8, 5.5, 5.1,
+    4.5, 3.9, 3.2,
 ];
 /// ED arrivals by weekday, Sunday first.
 const ARRIVALS_BY_WEEKDAY: [f64; 7] = [0.98, 1.07, 1.02, 0.99, 0.98, 0.98, 0.98];
-const ED_MEAN: f64 = 145.0;
 
 /// Of 145 arrivals, how many come for what.
 const ED_MIX: [(Path, f64); 10] = [
-    (Path::Home, 105.3),
+    (Path::Home, 103.0),
     (Path::LeavesUnseen, 2.9),
     (Path::RegisteredByMistake, 0.6),
-    (Path::Medicine, 10.7),
-    (Path::StepDown, 5.8),
-    (Path::Critical, 3.7),
-    (Path::Surgery, 3.6),
-    (Path::Fracture, 2.3),
-    (Path::Child, 3.4),
+    (Path::Medicine, 11.6),
+    (Path::StepDown, 6.2),
+    (Path::Critical, 4.3),
+    (Path::Surgery, 3.8),
+    (Path::Fracture, 2.4),
+    (Path::Child, 3.6),
     (Path::Observation, 6.7),
 ];
 
@@ -58,28 +57,31 @@ impl Hospital {
 
     fn draw_ed(&mut self, day: i64) {
         let by_weekday = usize::try_from(weekday(day)).ok().and_then(|idx| ARRIVALS_BY_WEEKDAY.get(idx));
-        let mean = ED_MEAN * by_weekday.copied().unwrap_or(1.0) * winter(day, 0.045);
-        let n = whole(mean + 6.0 * self.random.normal()).max(60);
-        let shares = ED_MIX.map(|(_, share)| share);
-        for _ in 0..n {
-            let hour = i64::try_from(self.random.weighted(&ARRIVALS_BY_HOUR)).unwrap_or(12);
-            let at = instant(day, hour * HOUR + self.random.between(0, HOUR));
-            let path = ED_MIX.get(self.random.weighted(&shares)).map_or(Path::Home, |(path, _)| *path);
-            self.at(at, Act::Arrive(path));
+        let busy = by_weekday.copied().unwrap_or(1.0) * winter(day, 0.045);
+        for (path, share) in ED_MIX {
+            // Who needs a bed depends less on the weekday than who comes.
+            let mean = if path == Path::Home { share * busy } else { share * (1.0 + busy) / 2.0 };
+            for _ in 0..self.random.steady(mean) {
+                let hour = i64::try_from(self.random.weighted(&ARRIVALS_BY_HOUR)).unwrap_or(12);
+                let at = instant(day, hour * HOUR + self.random.between(0, HOUR));
+                self.at(at, Act::Arrive(path));
+            }
         }
     }
 
     fn draw_direct(&mut self, day: i64) {
-        let births = self.random.count(7.2);
+        let births = self.random.steady(7.9);
         for _ in 0..births {
             let at = instant(day, self.random.between(0, DAY));
             self.at(at, Act::Direct(Path::Birth, 0));
         }
         let rest = if is_weekend(day) { 0.5 } else { 1.2 };
-        for (path, mean) in
-            [(Path::DirectMedicine, 1.6), (Path::DirectChild, 0.8 * winter(day, 0.3)), (Path::Rehabilitation, 1.0)]
-        {
-            for _ in 0..self.random.count(mean * rest) {
+        for (path, mean) in [
+            (Path::DirectMedicine, 1.6),
+            (Path::DirectChild, 0.8 * winter(day, 0.3)),
+            (Path::Rehabilitation, 1.0),
+        ] {
+            for _ in 0..self.random.steady(mean * rest) {
                 let at = instant(day, 9 * HOUR + self.random.between(0, 10 * HOUR));
                 self.at(at, Act::Direct(path, 0));
             }
@@ -120,23 +122,41 @@ impl Hospital {
         let (_, month, day) = date_of(tomorrow);
         let is_quiet_time = (month == 12 && day > 22) || (month == 1 && day < 3) || (month == 7 && day == 4);
         let (surgery, joints) = match weekday(tomorrow) {
-            0 => (0.3, 0.1),
-            6 => (0.8, 0.4),
-            1 | 2 | 3 => (4.9, 5.0),
-            _ => (4.3, 4.0),
+            0 => (1.0, 0.6),
+            6 => (1.6, 1.2),
+            1..=3 => (4.6, 4.6),
+            _ => (4.4, 4.2),
         };
         let share = if is_quiet_time { 0.35 } else { 1.0 };
-        for _ in 0..self.random.count(surgery * share) {
+        for _ in 0..self.random.steady(surgery * share) {
             self.book(Path::ElectiveSurgery, Age::Adult);
         }
-        for _ in 0..self.random.count(joints * share) {
+        for _ in 0..self.random.steady(joints * share) {
             self.book(Path::ElectiveJoint, Age::Elder);
         }
         self.tell_discharges(tomorrow, 0.3);
+        self.make_room();
+    }
+
+    /// With many waiting, some who would leave tomorrow leave this afternoon.
+    fn make_room(&mut self) {
+        let n = self.queue.len().saturating_sub(4).div_ceil(2);
+        for unit in [STEP, NORTH, SOUTH] {
+            let tomorrow = local_day(self.now) + 1;
+            let can_leave = |care: &super::Care| {
+                !care.dies && care.class == Class::Inpatient && local_day(care.plan_out) == tomorrow
+            };
+            let ready = self.patients(unit).into_iter().filter(|&visit| self.is_quiet(visit));
+            let ready: Vec<VisitId> = ready.filter(|&visit| can_leave(self.care(visit))).take(n).collect();
+            for visit in ready {
+                let out = self.now + self.random.between(HOUR, 5 * HOUR);
+                self.schedule(visit, out);
+            }
+        }
     }
 
     fn tell_discharges(&mut self, day: i64, share: f64) {
-        for unit in [STEP, NORTH, SOUTH, WEST, EAST, 6, 7, REHAB] {
+        for unit in [STEP, NORTH, SOUTH, WEST, EAST, MATERNITY, PEDIATRICS, REHAB] {
             for visit in self.patients(unit) {
                 let care = *self.care(visit);
                 let is_leaving = !care.is_leg && !care.dies && local_day(care.plan_out) == day;
@@ -174,7 +194,8 @@ impl Hospital {
             .collect();
         let beds = self.staffed(unit);
         let coming = self.came.get(unit).map_or(0.0, |(_, mean)| *mean) * self.weekday_share(unit, today);
-        let expected = self.patients(unit).len() as f64 + coming - leaving.len() as f64;
+        let expected =
+            self.patients(unit).len() as f64 + coming + self.boarding_for(unit) - leaving.len() as f64;
         let too_many = whole((expected - full * beds).ceil()).clamp(0, 8);
         let too_few = whole((empty * beds - expected).ceil()).clamp(0, 6);
         for visit in next.into_iter().take(usize::try_from(too_many).unwrap_or(0)) {
@@ -186,6 +207,18 @@ impl Hospital {
             let out = self.leaving_time(today + 1);
             self.schedule(visit, out);
         }
+    }
+
+    /// Boarders beyond the few there always are press on the wards that would take them.
+    fn boarding_for(&self, unit: usize) -> f64 {
+        let takes = match unit {
+            NORTH | SOUTH => Level::Medicine,
+            STEP => Level::Step,
+            _ => return 0.0,
+        };
+        let waits = |visit: &&VisitId| self.care(**visit).asked.is_some_and(|(level, _)| level == takes);
+        let n = self.queue.iter().filter(waits).count() as f64;
+        if takes == Level::Medicine { n / 2.0 } else { n }
     }
 
     /// Operations fill the surgical units on weekdays only.
@@ -211,9 +244,7 @@ impl Hospital {
     /// Settled patients of a unit who will be there for another day at least.
     fn quiet(&self, unit: usize) -> Vec<VisitId> {
         let patients = self.patients(unit).into_iter();
-        patients
-            .filter(|&visit| self.is_quiet(visit) && self.care(visit).plan_out > self.now + DAY)
-            .collect()
+        patients.filter(|&visit| self.is_quiet(visit) && self.care(visit).plan_out > self.now + DAY).collect()
     }
 
     fn quiet_somewhere(&mut self) -> Option<VisitId> {
@@ -263,7 +294,10 @@ impl Hospital {
 
     /// A free bed is closed for repair, or kept for contamination, for some hours.
     fn block_bed(&mut self) {
-        let Some(&unit) = self.random.pick(&[ICU, STEP, NORTH, SOUTH, WEST, EAST, 6, 7]) else { return };
+        let Some(&unit) = self.random.pick(&[ICU, STEP, NORTH, SOUTH, WEST, EAST, MATERNITY, PEDIATRICS])
+        else {
+            return;
+        };
         let Some(bed) = self.free_bed(unit) else { return };
         self.close_bed(bed);
         let visit = self.open_for(u32::MAX, Path::Home, Class::Outpatient, "");
@@ -273,7 +307,7 @@ impl Hospital {
         self.after(minutes, Act::Unblock(bed, visit));
     }
 
-    pub(super) fn unblock(&mut self, bed: crate::log::PlaceId, visit: VisitId) {
+    pub(super) fn unblock(&mut self, bed: PlaceId, visit: VisitId) {
         self.release(bed);
         self.tell_bed(bed, 'U', visit);
         self.log.close(visit);
@@ -306,4 +340,3 @@ impl Hospital {
         }
     }
 }
-
