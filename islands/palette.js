@@ -37,7 +37,8 @@ function openPalette() {
   if (!searchForm || document.querySelector("dialog.palette")) return;
   const address = searchForm.dataset.palette ?? "";
   const input = /** @type {HTMLInputElement} */ (make("input", {
-    type: "search", "aria-label": "Search or jump to", role: "combobox", "aria-expanded": "true",
+    // Not type search: there Esc would clear the words instead of closing the dialog.
+    type: "text", "aria-label": "Search or jump to", role: "combobox", "aria-expanded": "true",
     "aria-controls": "palette-hits", "aria-autocomplete": "list", autocomplete: "off", placeholder: "Search or jump to",
   }));
   const list = make("ul", { id: "palette-hits", role: "listbox", "aria-label": "Results" });

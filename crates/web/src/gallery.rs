@@ -22,10 +22,11 @@ pub fn components_page() -> Markup {
         (banner_strip(&banners()))
         (breadcrumbs(&[("Admin", "#"), ("Components", "#")]))
         (tabs("Parts of the record", &[("Overview", "#", true), ("History", "#", false), ("Access log", "#", false)]))
+        // First, because the summary of errors takes the focus and would scroll the page away.
+        (forms::all())
         (figures())
         (columns(left(), right()))
         (tables())
-        (forms::all())
         (charts::all())
     }
 }

@@ -25,6 +25,6 @@ pub use maud::{Markup, PreEscaped, Render, html};
 pub use page::{Freshness, Page, Undo, error_page, render, render_bare, render_wall, unprocessable};
 pub use shell::{
     Banner, BannerKind, Crumb, Density, EVENTS_PATH, KEYS_PATH, MORE_PATH, NavGroup, NavItem, Person,
-    SEARCH_PATH, SIGN_OUT_PATH, ScopeChoice, Shell, THEME_PATH, Theme, banner_strip, more_page,
+    SEARCH_PATH, SIGN_OUT_PATH, ScopeChoice, Shell, THEME_PATH, Theme, banner_strip, keys_page, more_page,
 };
 pub use ui::*;

@@ -356,6 +356,37 @@ pub fn banner_strip(banners: &[Banner]) -> Markup {
     }
 }
 
+/// Body of the page at [`KEYS_PATH`]: all keys that work, with the areas of this person's navigation.
+///
+/// The `?` key shows the same list in a dialog.
+pub fn keys_page(shell: &Shell) -> Markup {
+    let areas = shell.nav.iter().flat_map(|group| &group.items);
+    let areas: Vec<(String, &str)> =
+        areas.filter_map(|item| item.key.map(|key| (format!("g {key}"), item.label.as_str()))).collect();
+    let everywhere =
+        [("Ctrl K", "Search and commands"), ("/", "Filter box"), ("?", "This list"), ("Esc", "Close")];
+    let lists = [
+        ("j k", "Next, previous row"),
+        ("Enter", "Open"),
+        ("x", "Check the row"),
+        ("Shift x", "Check all rows from the last checked one"),
+        ("a", "Approve"),
+        ("e", "Edit"),
+        ("u", "Undo the last change"),
+    ];
+    let all: Vec<(&str, &str)> = everywhere
+        .into_iter()
+        .chain(areas.iter().map(|(keys, label)| (keys.as_str(), *label)))
+        .chain(lists)
+        .collect();
+    html! {
+        section.panel { div.in {
+            (crate::key_list(&all))
+            p.sub { "Keys without Ctrl do nothing inside a box, and can be turned off in " a href="/preferences" { "Preferences" } "." }
+        } }
+    }
+}
+
 /// Body of the page behind the More tab: all areas, then the person's own menu.
 pub fn more_page(shell: &Shell) -> Markup {
     html! {

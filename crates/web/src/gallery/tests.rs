@@ -186,6 +186,15 @@ fn icons_speak_in_words() {
 }
 
 #[test]
+fn the_list_of_keys_names_the_areas_of_this_person() {
+    let mut shell = shell();
+    shell.nav[0].items[0].key = Some('t');
+    let text = crate::keys_page(&shell).into_string();
+    assert!(text.contains("<dt><kbd>g</kbd><kbd>t</kbd></dt><dd>Today</dd>"));
+    assert!(render(&shell, &Page::new("Keys")).into_string().contains("data-go=\"t\""));
+}
+
+#[test]
 fn no_page_shouts() {
     let text = documents().concat();
     let words = text.replace("<!DOCTYPE html>", "");
