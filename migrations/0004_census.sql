@@ -68,13 +68,13 @@ CREATE INDEX stay_case ON stay (case_id);
 CREATE INDEX stay_arrived ON stay (facility_id, arrived_at);
 CREATE INDEX stay_left ON stay (facility_id, left_at);
 CREATE INDEX stay_present ON stay (state, unit_id);
+CREATE INDEX stay_faults ON stay (facility_id, id) WHERE faults <> '';
 
 -- Where a stay was, from when to when; and from when to when we believed it.
 -- An open end is 253402300799999999 (the end of the year 9999).
 CREATE TABLE leg (
     id BIGINT NOT NULL PRIMARY KEY,
     stay_id TEXT NOT NULL,
-    case_id TEXT NOT NULL,
     facility_id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
     bed TEXT NOT NULL,
@@ -86,7 +86,6 @@ CREATE TABLE leg (
     known_from BIGINT NOT NULL,
     known_to BIGINT NOT NULL
 );
-CREATE INDEX leg_case ON leg (case_id, known_to);
 CREATE INDEX leg_unit_out ON leg (unit_id, to_at);
 CREATE INDEX leg_stay ON leg (stay_id);
 
@@ -102,6 +101,7 @@ CREATE TABLE census_day (
     transfers_out BIGINT NOT NULL,
     same_day BIGINT NOT NULL,
     before_noon BIGINT NOT NULL,
+    unseen BIGINT NOT NULL,
     stay_days BIGINT NOT NULL,
     PRIMARY KEY (site_id, kind, date)
 );
@@ -135,7 +135,6 @@ CREATE TABLE bed_state (
     reason TEXT NOT NULL,
     owner TEXT NOT NULL,
     from_at BIGINT NOT NULL,
-    to_at BIGINT NOT NULL,
     cause TEXT NOT NULL
 );
 CREATE INDEX bed_state_bed ON bed_state (bed_id, from_at);

@@ -125,6 +125,22 @@ pub async fn append(tx: &mut Tx, stream: &Stream, rows: Vec<Vec<Bind>>) -> Resul
     Ok(last + 1)
 }
 
+/// Takes `n` numbers of a series that is not sealed; the first of them.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn reserve(tx: &mut Tx, series: &'static str, n: i64) -> Result<i64, StoreError> {
+    let last: Option<(i64,)> = tx
+        .find(
+            "INSERT INTO chain (stream, seq, digest) VALUES ($1, $2, $3)
+             ON CONFLICT (stream) DO UPDATE SET seq = chain.seq + excluded.seq RETURNING seq",
+            binds![series, n, Vec::new()],
+        )
+        .await?;
+    last.map(|(last,)| last - n + 1)
+        .ok_or_else(|| StoreError::inconsistent("chain", "a number just taken is missing"))
+}
+
 /// Walks a stream from its first row and names the first fault.
 ///
 /// # Errors

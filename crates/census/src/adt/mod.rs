@@ -1,0 +1,7 @@
+//! Admission, discharge and transfer: messages become facts, facts become stays.
+
+pub mod apply;
+pub mod model;
+pub mod read;
+pub mod rules;
+pub(crate) mod store;

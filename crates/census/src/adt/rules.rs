@@ -1,0 +1,645 @@
+//! From facts to stays: one pure function of a set.
+//!
+//! [`stays`] takes every fact of a case (patients, accounts and visits that messages tie together), in any
+//! order, and answers the stays they describe. Because it sorts by when things happened, late, duplicate
+//! and shuffled messages give the same answer as the same facts in order; nothing is patched in place.
+//! Cost: n log n in the facts of one case, a handful for a stay.
+//!
+//! Ways of reading, in order: merges tell which numbers mean the same patient, account or visit; each fact
+//! is given to a stay; cancels are matched to the newest event of their kind before them and both set
+//! aside; what is left is walked through in time. What cannot be reconciled becomes a [`Fault`] that names
+//! both messages, and changes nothing.
+
+use super::model::{Began, Ended, Event, Fact, Fault, Micros, OPEN, Place, Span, Stay, StayState, Trigger};
+use crate::tally::rules::Profile;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The stays that the facts of one case describe, ordered by facility and key.
+///
+/// `profile` tells which dispositions (PV1-36) mean that the patient died or left unseen.
+#[must_use]
+pub fn stays(events: &[Event], profile: &Profile) -> Vec<Stay> {
+    let merges = Merges::of(events);
+    let mut stays = Vec::new();
+    for ((_, key), mut facts) in assign(events, &merges) {
+        facts.sort_by(|a, b| time_order(&a.fact, &b.fact));
+        walk(&key, &facts, &merges, profile, &mut stays);
+    }
+    stays
+}
+
+/// When it happened, then when it was written down, then the order of a visit, then a fixed tie-break.
+fn time_order(a: &Fact, b: &Fact) -> std::cmp::Ordering {
+    let key = |fact: &Fact| (fact.at, fact.recorded, fact.trigger.rank());
+    key(a).cmp(&key(b)).then_with(|| a.order.cmp(&b.order))
+}
+
+/// Which numbers mean the same: retired to surviving, followed to the end.
+struct Merges {
+    patients: HashMap<String, String>,
+    visits: HashMap<String, String>,
+}
+
+impl Merges {
+    fn of(events: &[Event]) -> Merges {
+        let mut merges: Vec<&Event> = events.iter().filter(|event| is_merge(event.fact.trigger)).collect();
+        merges.sort_by(|a, b| time_order(&a.fact, &b.fact));
+        let mut found = Merges { patients: HashMap::new(), visits: HashMap::new() };
+        for event in merges {
+            let fact = &event.fact;
+            if fact.trigger != Trigger::MoveVisit {
+                point(&mut found.patients, &fact.retired_patient, &fact.patient);
+            }
+            point(&mut found.visits, &fact.retired_visit, &fact.visit);
+            point(&mut found.visits, &account_key(&fact.retired_account), &account_key(&fact.account));
+        }
+        found
+    }
+
+    fn patient<'a>(&'a self, key: &'a str) -> &'a str {
+        follow(&self.patients, key)
+    }
+
+    fn visit<'a>(&'a self, key: &'a str) -> &'a str {
+        follow(&self.visits, key)
+    }
+}
+
+fn is_merge(trigger: Trigger) -> bool {
+    matches!(
+        trigger,
+        Trigger::MergePatient | Trigger::MergeAccount | Trigger::MergeVisit | Trigger::MoveVisit
+    )
+}
+
+/// Accounts stand in for visits where no visit number is told; the mark keeps the two apart.
+fn account_key(account: &str) -> String {
+    if account.is_empty() { String::new() } else { format!("account {account}") }
+}
+
+fn point(map: &mut HashMap<String, String>, retired: &str, surviving: &str) {
+    // A pair that already meets at one end would close a ring.
+    if retired.is_empty() || surviving.is_empty() || follow(map, surviving) == follow(map, retired) {
+        return;
+    }
+    let end = follow(map, retired).to_owned();
+    map.insert(end, surviving.to_owned());
+}
+
+fn follow<'a>(map: &'a HashMap<String, String>, key: &'a str) -> &'a str {
+    let mut at = key;
+    // `point` closes no ring, so this ends.
+    while let Some(next) = map.get(at) {
+        at = next;
+    }
+    at
+}
+
+type StayKey = (base::Id<identity::Site>, String);
+
+/// Gives every fact that concerns a stay to one, keyed by facility and visit.
+fn assign<'e>(events: &'e [Event], merges: &Merges) -> BTreeMap<StayKey, Vec<&'e Event>> {
+    let visit_of_account = visits_of_accounts(events, merges);
+    let mut groups: BTreeMap<StayKey, Vec<&Event>> = BTreeMap::new();
+    let mut unnumbered = Vec::new();
+    for event in events {
+        let fact = &event.fact;
+        if is_merge(fact.trigger) || fact.trigger == Trigger::Person {
+            continue;
+        }
+        let account = account_key(&fact.account);
+        let account = merges.visit(&account);
+        let key = if !fact.visit.is_empty() {
+            merges.visit(&fact.visit)
+        } else if let Some(visit) = visit_of_account.get(account) {
+            visit
+        } else {
+            account
+        };
+        if key.is_empty() {
+            unnumbered.push(event);
+        } else {
+            groups.entry((event.facility, key.to_owned())).or_default().push(event);
+        }
+    }
+    assign_unnumbered(unnumbered, merges, &mut groups);
+    groups
+}
+
+/// Accounts that belong to exactly one visit.
+fn visits_of_accounts(events: &[Event], merges: &Merges) -> HashMap<String, String> {
+    let mut visits: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for Event { fact, .. } in events {
+        if !fact.account.is_empty() && !fact.visit.is_empty() {
+            let account = account_key(&fact.account);
+            let visit = merges.visit(&fact.visit).to_owned();
+            visits.entry(merges.visit(&account).to_owned()).or_default().insert(visit);
+        }
+    }
+    let single = |(account, mut visits): (String, BTreeSet<String>)| {
+        let first = visits.pop_first()?;
+        visits.is_empty().then_some((account, first))
+    };
+    visits.into_iter().filter_map(single).collect()
+}
+
+/// Facts without any number: an arrival starts a stay of that patient, others belong to the stay that
+/// started last before them.
+fn assign_unnumbered<'e>(
+    mut unnumbered: Vec<&'e Event>,
+    merges: &Merges,
+    groups: &mut BTreeMap<StayKey, Vec<&'e Event>>,
+) {
+    unnumbered.sort_by(|a, b| time_order(&a.fact, &b.fact));
+    // (start, key) of each stay, for each facility and patient.
+    let mut starts: HashMap<(base::Id<identity::Site>, String), BTreeSet<(Micros, String)>> = HashMap::new();
+    for ((facility, key), facts) in groups.iter() {
+        for event in facts {
+            let patient = merges.patient(&event.fact.patient).to_owned();
+            let start = facts.iter().map(|event| event.fact.at).min().unwrap_or(event.fact.at);
+            starts.entry((*facility, patient)).or_default().insert((start, key.clone()));
+        }
+    }
+    for event in unnumbered {
+        let fact = &event.fact;
+        let patient = merges.patient(&fact.patient).to_owned();
+        let own = starts.entry((event.facility, patient.clone())).or_default();
+        let is_start = matches!(fact.trigger, Trigger::Admit | Trigger::Register | Trigger::Preadmit);
+        let before = own.range(..=(fact.at, "\u{10ffff}".to_owned())).next_back().map(|(_, key)| key.clone());
+        let key = match before {
+            Some(key) if !is_start || continues(&key, fact, groups, event.facility) => key,
+            Some(_) | None => {
+                let key = format!("~{patient}@{}", fact.at);
+                own.insert((fact.at, key.clone()));
+                key
+            }
+        };
+        groups.entry((event.facility, key)).or_default().push(event);
+    }
+}
+
+/// Whether an arrival without a number belongs to the stay before it: one that was announced only, or one
+/// still open (a class change at admission), as far as the facts before it tell.
+fn continues(
+    key: &str,
+    fact: &Fact,
+    groups: &BTreeMap<StayKey, Vec<&Event>>,
+    facility: base::Id<identity::Site>,
+) -> bool {
+    let Some(facts) = groups.get(&(facility, key.to_owned())) else { return false };
+    let newest = facts
+        .iter()
+        .filter(|event| time_order(&event.fact, fact).is_lt())
+        .filter(|event| {
+            matches!(
+                event.fact.trigger,
+                Trigger::Preadmit
+                    | Trigger::Register
+                    | Trigger::Admit
+                    | Trigger::Discharge
+                    | Trigger::CancelDischarge
+                    | Trigger::CancelAdmit
+            )
+        })
+        .max_by(|a, b| time_order(&a.fact, &b.fact));
+    newest.is_some_and(|event| {
+        matches!(
+            event.fact.trigger,
+            Trigger::Preadmit | Trigger::Register | Trigger::Admit | Trigger::CancelDischarge
+        )
+    })
+}
+
+/// Walks the facts of one key in time and appends the stays they make: one, or several when the patient
+/// arrived again under the same number.
+fn walk(key: &str, facts: &[&Event], merges: &Merges, profile: &Profile, out: &mut Vec<Stay>) {
+    let Some(first) = facts.first() else { return };
+    let (kept, mut faults) = without_cancelled(facts);
+    let mut walker = Walker::new(key, first, merges, profile);
+    for event in kept {
+        walker.step(event);
+    }
+    let faults_of_cancels = std::mem::take(&mut faults);
+    out.extend(walker.finish(faults_of_cancels));
+}
+
+/// Which earlier events a cancel takes back.
+fn cancels(trigger: Trigger) -> Option<&'static [Trigger]> {
+    Some(match trigger {
+        Trigger::CancelAdmit => &[Trigger::Admit, Trigger::Register],
+        Trigger::CancelTransfer => &[Trigger::Transfer],
+        Trigger::CancelDischarge => &[Trigger::Discharge],
+        Trigger::CancelPreadmit => &[Trigger::Preadmit],
+        Trigger::CancelPendingAdmit => &[Trigger::PendingAdmit],
+        Trigger::CancelPendingTransfer => &[Trigger::PendingTransfer],
+        Trigger::CancelPendingDischarge => &[Trigger::PendingDischarge],
+        Trigger::CancelLeaveOut => &[Trigger::LeaveOut],
+        Trigger::CancelLeaveBack => &[Trigger::LeaveBack],
+        Trigger::Admit
+        | Trigger::Transfer
+        | Trigger::Discharge
+        | Trigger::Register
+        | Trigger::Preadmit
+        | Trigger::ToInpatient
+        | Trigger::ToOutpatient
+        | Trigger::Update
+        | Trigger::Departing
+        | Trigger::Arriving
+        | Trigger::PendingAdmit
+        | Trigger::PendingTransfer
+        | Trigger::PendingDischarge
+        | Trigger::Swap
+        | Trigger::LeaveOut
+        | Trigger::LeaveBack
+        | Trigger::Person
+        | Trigger::CancelTracking
+        | Trigger::MergePatient
+        | Trigger::MergeAccount
+        | Trigger::MergeVisit
+        | Trigger::MoveVisit => return None,
+    })
+}
+
+/// The facts that stand once every cancel and what it cancels are set aside, and faults for cancels that
+/// cancel nothing.
+fn without_cancelled<'e>(facts: &[&'e Event]) -> (Vec<&'e Event>, Vec<Fault>) {
+    let mut kept: Vec<&Event> = Vec::with_capacity(facts.len());
+    let mut faults = Vec::new();
+    for &event in facts {
+        let Some(targets) = cancels(event.fact.trigger) else {
+            kept.push(event);
+            continue;
+        };
+        match kept.iter().rposition(|earlier| targets.contains(&earlier.fact.trigger)) {
+            // A cancelled arrival takes every later step of the visit with it.
+            Some(idx) if event.fact.trigger == Trigger::CancelAdmit => kept.truncate(idx),
+            Some(idx) => {
+                kept.remove(idx);
+            }
+            None if event.fact.trigger == Trigger::CancelTracking => {}
+            None => faults.push(fault(event, None, "cancels_nothing")),
+        }
+    }
+    (kept, faults)
+}
+
+fn fault(event: &Event, against: Option<&Event>, code: &str) -> Fault {
+    let sentence = match code {
+        "cancels_nothing" => "A cancel arrived for an event that was never received",
+        "after_discharge" => "A patient was moved or updated in place after the discharge",
+        "discharged_twice" => "A discharge arrived for a patient already discharged at another time",
+        "admitted_twice" => "A patient already in a bed was admitted again to another one",
+        "returned" => "A discharged patient was admitted again under the same visit number",
+        "never_arrived" => "A discharge arrived for a patient whose admission was never received",
+        "arrival_missing" => "A patient was moved whose admission was never received",
+        _ => "Two messages contradict each other",
+    };
+    Fault {
+        code: code.to_owned(),
+        sentence: sentence.to_owned(),
+        message: event.message,
+        against: against.map_or(0, |event| event.message),
+        at: event.fact.at,
+    }
+}
+
+struct Walker<'w> {
+    key: &'w str,
+    merges: &'w Merges,
+    profile: &'w Profile,
+    facility: base::Id<identity::Site>,
+    done: Vec<Stay>,
+    stay: Stay,
+    last_move: Option<&'w Event>,
+    discharge: Option<&'w Event>,
+}
+
+impl<'w> Walker<'w> {
+    fn new(key: &'w str, first: &Event, merges: &'w Merges, profile: &'w Profile) -> Walker<'w> {
+        let stay = empty_stay(key.to_owned(), first);
+        Walker {
+            key,
+            merges,
+            profile,
+            facility: first.facility,
+            done: Vec::new(),
+            stay,
+            last_move: None,
+            discharge: None,
+        }
+    }
+
+    fn step(&mut self, event: &'w Event) {
+        let fact = &event.fact;
+        self.note(fact);
+        match fact.trigger {
+            Trigger::Admit | Trigger::Register => self.arrive(event),
+            Trigger::ToInpatient | Trigger::ToOutpatient => self.change_class(event),
+            Trigger::Transfer | Trigger::Swap => self.move_to(event),
+            Trigger::Discharge => self.leave(event),
+            Trigger::Preadmit => {
+                if self.stay.spans.is_empty() {
+                    self.stay.state = StayState::Expected;
+                    self.stay.expected_in = fact.expected_in.or(fact.admitted).or(Some(fact.at));
+                    self.pend(fact);
+                }
+            }
+            Trigger::PendingAdmit | Trigger::PendingTransfer => {
+                if self.stay.state == StayState::Void && self.stay.spans.is_empty() {
+                    self.stay.state = StayState::Expected;
+                    self.stay.expected_in = fact.expected_in.or(fact.admitted).or(Some(fact.at));
+                }
+                self.pend(fact);
+            }
+            Trigger::PendingDischarge => {
+                self.stay.expected_out = fact.expected_out.or(fact.discharged).or(fact.expected_in);
+            }
+            Trigger::LeaveOut => {
+                if self.open_span().is_some() && self.stay.leaves.last().is_none_or(|leave| leave.1 != OPEN) {
+                    self.stay.leaves.push((fact.at, OPEN));
+                }
+            }
+            Trigger::LeaveBack => {
+                if let Some(leave) = self.stay.leaves.last_mut().filter(|leave| leave.1 == OPEN) {
+                    leave.1 = fact.at;
+                }
+            }
+            Trigger::Update => {
+                if self.stay.state == StayState::Left && !fact.disposition.is_empty() {
+                    self.stay.disposition.clone_from(&fact.disposition);
+                    self.judge_end(fact.is_dead);
+                }
+            }
+            Trigger::Departing
+            | Trigger::Arriving
+            | Trigger::CancelAdmit
+            | Trigger::CancelTransfer
+            | Trigger::CancelDischarge
+            | Trigger::CancelPendingDischarge
+            | Trigger::CancelPendingTransfer
+            | Trigger::CancelPendingAdmit
+            | Trigger::Person
+            | Trigger::CancelTracking
+            | Trigger::CancelPreadmit
+            | Trigger::MergePatient
+            | Trigger::MergeAccount
+            | Trigger::MergeVisit
+            | Trigger::MoveVisit
+            | Trigger::CancelLeaveOut
+            | Trigger::CancelLeaveBack => {}
+        }
+    }
+
+    /// What any fact tells about the stay, wherever the patient is.
+    fn note(&mut self, fact: &Fact) {
+        self.merges.patient(&fact.patient).clone_into(&mut self.stay.patient);
+        if !fact.visit.is_empty() {
+            self.merges.visit(&fact.visit).clone_into(&mut self.stay.visit);
+        }
+        if !fact.service.is_empty() {
+            self.stay.service.clone_from(&fact.service);
+        }
+        if fact.expected_out.is_some() {
+            self.stay.expected_out = fact.expected_out;
+        }
+    }
+
+    fn pend(&mut self, fact: &Fact) {
+        self.stay.pending = if fact.pending.is_empty() { fact.place.clone() } else { fact.pending.clone() };
+        self.stay.pending_since = Some(fact.at);
+    }
+
+    fn open_span(&mut self) -> Option<&mut Span> {
+        self.stay.spans.last_mut().filter(|span| span.to == OPEN)
+    }
+
+    fn open(&mut self, event: &'w Event, class: String, place: Place, from: Micros, began: Began) {
+        self.stay.class.clone_from(&class);
+        self.stay.state = StayState::Present;
+        self.stay.spans.push(Span { place, class, from, to: OPEN, began, ended: Ended::Open });
+        self.last_move = Some(event);
+    }
+
+    fn close(&mut self, at: Micros, ended: Ended) {
+        if let Some(span) = self.open_span() {
+            span.to = at.max(span.from);
+            span.ended = ended;
+        }
+    }
+
+    fn arrive(&mut self, event: &'w Event) {
+        let fact = &event.fact;
+        if self.stay.state == StayState::Left {
+            // The patient is inside again, so the census must say so; the missing cancel is a person's to find.
+            let fault = fault(event, self.discharge, "returned");
+            let next = empty_stay(format!("{}#{}", self.key, self.done.len() + 2), event);
+            self.done.push(std::mem::replace(&mut self.stay, next));
+            self.stay.faults.push(fault);
+            self.note(fact);
+        }
+        let default = if fact.trigger == Trigger::Admit { "I" } else { "O" };
+        let Some(span) = self.open_span().map(|span| span.clone()) else {
+            self.clear_pending();
+            self.open(event, class_or(fact, default), fact.place.clone(), fact.at, Began::Arrived);
+            return;
+        };
+        let class = class_or(fact, &span.class);
+        if class != span.class {
+            self.reclass(event, class);
+        } else if !fact.place.is_empty() && fact.place != span.place {
+            let fault = fault(event, self.last_move, "admitted_twice");
+            self.stay.faults.push(fault);
+        }
+    }
+
+    fn change_class(&mut self, event: &'w Event) {
+        let fact = &event.fact;
+        let default = if fact.trigger == Trigger::ToInpatient { "I" } else { "O" };
+        if self.stay.state == StayState::Left {
+            let fault = fault(event, self.discharge, "after_discharge");
+            self.stay.faults.push(fault);
+        } else if self.open_span().is_some() {
+            self.reclass(event, class_or(fact, default));
+        } else {
+            self.open(event, class_or(fact, default), fact.place.clone(), fact.at, Began::Arrived);
+        }
+    }
+
+    /// The same visit goes on under another class, in the place told or where the patient is.
+    fn reclass(&mut self, event: &'w Event, class: String) {
+        let fact = &event.fact;
+        let Some(span) = self.open_span().map(|span| span.clone()) else { return };
+        let place = if fact.place.is_empty() { span.place } else { fact.place.clone() };
+        if class == span.class {
+            self.go(event, class, place);
+            return;
+        }
+        self.close(fact.at, Ended::ClassChange);
+        self.open(event, class, place, fact.at, Began::ClassChange);
+    }
+
+    fn move_to(&mut self, event: &'w Event) {
+        let fact = &event.fact;
+        if self.stay.state == StayState::Left {
+            let fault = fault(event, self.discharge, "after_discharge");
+            self.stay.faults.push(fault);
+            return;
+        }
+        self.clear_pending();
+        let Some(span) = self.open_span().map(|span| span.clone()) else {
+            self.arrive_unannounced(event);
+            return;
+        };
+        let class = class_or(fact, &span.class);
+        if class == span.class {
+            self.go(event, class, fact.place.clone());
+        } else {
+            self.reclass(event, class);
+        }
+    }
+
+    fn go(&mut self, event: &'w Event, class: String, place: Place) {
+        let is_elsewhere = self.open_span().is_some_and(|span| !place.is_empty() && span.place != place);
+        if is_elsewhere {
+            self.close(event.fact.at, Ended::Moved);
+            self.open(event, class, place, event.fact.at, Began::Moved);
+        }
+    }
+
+    /// A feed that starts in the middle of a stay: the first word of a patient is a move.
+    fn arrive_unannounced(&mut self, event: &'w Event) {
+        let fact = &event.fact;
+        let class = class_or(fact, "I");
+        let fault = fault(event, None, "arrival_missing");
+        self.stay.faults.push(fault);
+        match fact.admitted.filter(|admitted| *admitted < fact.at) {
+            Some(admitted) => {
+                let before = if fact.prior.is_empty() { fact.place.clone() } else { fact.prior.clone() };
+                self.open(event, class.clone(), before, admitted, Began::Arrived);
+                self.go(event, class, fact.place.clone());
+            }
+            None => self.open(event, class, fact.place.clone(), fact.at, Began::Arrived),
+        }
+    }
+
+    fn leave(&mut self, event: &'w Event) {
+        let fact = &event.fact;
+        if let Some(discharge) = self.discharge.filter(|_| self.stay.state == StayState::Left) {
+            if discharge.fact.at != fact.at {
+                let fault = fault(event, Some(discharge), "discharged_twice");
+                self.stay.faults.push(fault);
+            }
+            return;
+        }
+        if self.open_span().is_none() {
+            let Some(admitted) =
+                fact.admitted.filter(|admitted| *admitted <= fact.at && !fact.place.is_empty())
+            else {
+                let fault = fault(event, None, "never_arrived");
+                self.stay.faults.push(fault);
+                return;
+            };
+            let fault = fault(event, None, "arrival_missing");
+            self.stay.faults.push(fault);
+            self.open(event, class_or(fact, "I"), fact.place.clone(), admitted, Began::Arrived);
+        }
+        self.close(fact.at, Ended::Discharged);
+        self.stay.state = StayState::Left;
+        self.stay.disposition.clone_from(&fact.disposition);
+        self.judge_end(fact.is_dead);
+        self.clear_pending();
+        if let Some(leave) = self.stay.leaves.last_mut().filter(|leave| leave.1 == OPEN) {
+            leave.1 = fact.at;
+        }
+        self.discharge = Some(event);
+    }
+
+    /// Whether the last leg ended alive.
+    fn judge_end(&mut self, is_dead: bool) {
+        let has_died = is_dead || self.profile.expired.contains(self.stay.disposition.as_str());
+        let is_unseen = self.profile.unseen.contains(self.stay.disposition.as_str());
+        if let Some(span) = self.stay.spans.last_mut() {
+            span.ended = match (has_died, is_unseen) {
+                (true, _) => Ended::Died,
+                (false, true) => Ended::Unseen,
+                (false, false) => Ended::Discharged,
+            };
+        }
+    }
+
+    fn clear_pending(&mut self) {
+        self.stay.pending = Place::default();
+        self.stay.pending_since = None;
+    }
+
+    fn finish(mut self, faults: Vec<Fault>) -> Vec<Stay> {
+        self.stay.facility = self.facility;
+        self.stay.faults.extend(faults);
+        self.done.push(self.stay);
+        for stay in &mut self.done {
+            drop_instants(&mut stay.spans);
+        }
+        self.done
+    }
+}
+
+fn class_or(fact: &Fact, default: &str) -> String {
+    if fact.class.is_empty() { default.to_owned() } else { fact.class.clone() }
+}
+
+fn empty_stay(key: String, event: &Event) -> Stay {
+    Stay {
+        key,
+        visit: String::new(),
+        facility: event.facility,
+        patient: String::new(),
+        state: StayState::Void,
+        spans: Vec::new(),
+        class: event.fact.class.clone(),
+        service: String::new(),
+        disposition: String::new(),
+        leaves: Vec::new(),
+        expected_in: None,
+        expected_out: None,
+        pending: Place::default(),
+        pending_since: None,
+        faults: Vec::new(),
+    }
+}
+
+/// Places left in the instant they were entered were not places the patient was in. The arrival and the
+/// end of the stay are handed to the neighbours; a stay of one instant keeps its only leg.
+fn drop_instants(spans: &mut Vec<Span>) {
+    let mut idx = 0;
+    while spans.len() > 1 && idx < spans.len() {
+        let Some(span) = spans.get(idx).filter(|span| span.from == span.to).cloned() else {
+            idx += 1;
+            continue;
+        };
+        spans.remove(idx);
+        if let Some(next) = spans.get_mut(idx) {
+            // What began the dropped leg began the next, unless only the next was told to change class.
+            if !(span.began == Began::Moved && next.began == Began::ClassChange) {
+                next.began = span.began;
+            }
+        } else if let Some(last) = spans.last_mut() {
+            last.ended = span.ended;
+        }
+    }
+    // Neighbours in one place and class are one leg.
+    let mut idx = 1;
+    while idx < spans.len() {
+        let (Some(before), Some(after)) = (spans.get(idx - 1).cloned(), spans.get(idx).cloned()) else {
+            break;
+        };
+        if before.place == after.place && before.class == after.class && before.to == after.from {
+            if let Some(joined) = spans.get_mut(idx - 1) {
+                joined.to = after.to;
+                joined.ended = after.ended;
+            }
+            spans.remove(idx);
+        } else {
+            idx += 1;
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! Cases, facts, stays and legs in the database.
+
+use super::model::{Event, Fact, Micros, OPEN, Stay};
+use super::read::Demographics;
+use crate::tally::rules::Leg;
+use crate::{Began, Ended};
+use base::Id;
+use identity::Site;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use store::seal::{self, Kind, Stream};
+use store::{Bind, Columns, FromRow, StoreError, Tx, binds};
+
+/// ADT facts, sealed.
+pub(crate) const EVENTS: Stream = Stream {
+    table: "adt_event",
+    columns: &[
+        ("message_seq", Kind::Int),
+        ("recorded_at", Kind::Int),
+        ("facility_id", Kind::Text),
+        ("case_key", Kind::Text),
+        ("body", Kind::Text),
+    ],
+};
+
+/// The case of each key that has one.
+pub(crate) async fn find_cases(tx: &mut Tx, keys: &[String]) -> Result<HashMap<String, String>, StoreError> {
+    let sql = "SELECT key, case_id FROM case_key WHERE key IN ({in}) ORDER BY key";
+    Ok(tx.list_in::<(String, String)>(sql, keys).await?.into_iter().collect())
+}
+
+pub(crate) async fn insert_cases(tx: &mut Tx, cases: Vec<(String, String)>) -> Result<(), StoreError> {
+    let rows = cases.into_iter().map(|(key, case)| binds![key, case]).collect();
+    tx.insert_many("INSERT INTO case_key (key, case_id) VALUES", rows, "").await.map(|_| ())
+}
+
+/// Everything of case `from` belongs to case `into` from now on.
+pub(crate) async fn join_cases(tx: &mut Tx, from: &str, into: &str) -> Result<(), StoreError> {
+    tx.run("UPDATE case_key SET case_id = $1 WHERE case_id = $2", binds![into, from]).await?;
+    tx.run("UPDATE stay SET case_id = $1 WHERE case_id = $2", binds![into, from]).await.map(|_| ())
+}
+
+/// Appends facts to the sealed stream.
+pub(crate) async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<(), StoreError> {
+    let at = tx.at();
+    let mut rows = Vec::with_capacity(events.len());
+    for event in events {
+        let body = serde_json::to_string(&event.fact)
+            .map_err(|error| StoreError::inconsistent("adt_event", error.to_string()))?;
+        rows.push(binds![event.message, at, event.facility, patient_case_key(&event.fact), body]);
+    }
+    seal::append(tx, &EVENTS, rows).await.map(|_| ())
+}
+
+/// The key a fact's case is found by.
+pub(crate) fn patient_case_key(fact: &Fact) -> String {
+    format!("p:{}", fact.patient)
+}
+
+struct EventRow {
+    case: String,
+    event: Event,
+}
+
+impl FromRow for EventRow {
+    fn from_row(c: &mut Columns<'_>) -> Result<EventRow, StoreError> {
+        let case = c.take()?;
+        let message = c.take()?;
+        let facility = c.take()?;
+        let body: String = c.take()?;
+        let fact: Fact = serde_json::from_str(&body)
+            .map_err(|error| StoreError::inconsistent("adt_event.body", error.to_string()))?;
+        Ok(EventRow { case, event: Event { message, facility, fact } })
+    }
+}
+
+/// Every standing fact of these cases.
+pub(crate) async fn list_events(
+    tx: &mut Tx,
+    cases: &[String],
+) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
+    let sql = "SELECT k.case_id, e.message_seq, e.facility_id, e.body
+               FROM case_key k JOIN adt_event e ON e.case_key = k.key
+               WHERE k.case_id IN ({in}) AND NOT EXISTS (SELECT 1 FROM adt_void v WHERE v.event_seq = e.seq)
+               ORDER BY k.case_id, e.seq";
+    let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+    for row in tx.list_in::<EventRow>(sql, cases).await? {
+        events.entry(row.case).or_default().push(row.event);
+    }
+    Ok(events)
+}
+
+/// What is stored of a stay, as far as a new belief is compared with it.
+pub(crate) struct KnownStay {
+    pub(crate) id: String,
+    pub(crate) case: String,
+    pub(crate) digest: String,
+    pub(crate) legs: Vec<(i64, Leg)>,
+}
+
+/// The stays of these cases with the legs believed now.
+pub(crate) async fn list_known(tx: &mut Tx, cases: &[String]) -> Result<Vec<KnownStay>, StoreError> {
+    let sql = "SELECT id, case_id, facts_digest FROM stay WHERE case_id IN ({in}) ORDER BY case_id, id";
+    let stays: Vec<(String, String, String)> = tx.list_in(sql, cases).await?;
+    let ids: Vec<String> = stays.iter().map(|(id, ..)| id.clone()).collect();
+    let mut legs = list_legs(tx, &ids).await?;
+    Ok(stays
+        .into_iter()
+        .map(|(id, case, digest)| KnownStay { legs: legs.remove(&id).unwrap_or_default(), id, case, digest })
+        .collect())
+}
+
+struct LegRow {
+    id: i64,
+    stay: String,
+    leg: Leg,
+}
+
+impl FromRow for LegRow {
+    fn from_row(c: &mut Columns<'_>) -> Result<LegRow, StoreError> {
+        let (id, stay) = (c.take()?, c.take()?);
+        Ok(LegRow { id, stay, leg: take_leg(c)? })
+    }
+}
+
+/// Reads `unit_id, bed, class, began, ended, from_at, to_at`.
+pub(crate) fn take_leg(c: &mut Columns<'_>) -> Result<Leg, StoreError> {
+    let (unit, bed, class) = (c.take()?, c.take()?, c.take()?);
+    let (began, ended): (String, String) = (c.take()?, c.take()?);
+    let bad = |word: &str| StoreError::inconsistent("leg", format!("unknown word `{word}`"));
+    Ok(Leg {
+        unit,
+        bed,
+        class,
+        began: Began::from_word(&began).ok_or_else(|| bad(&began))?,
+        ended: Ended::from_word(&ended).ok_or_else(|| bad(&ended))?,
+        from: c.take()?,
+        to: c.take()?,
+    })
+}
+
+async fn list_legs(tx: &mut Tx, stays: &[String]) -> Result<HashMap<String, Vec<(i64, Leg)>>, StoreError> {
+    let sql = "SELECT id, stay_id, unit_id, bed, class, began, ended, from_at, to_at FROM leg
+               WHERE stay_id IN ({in}) AND known_to = 253402300799999999 ORDER BY stay_id, from_at, id";
+    let mut legs: HashMap<String, Vec<(i64, Leg)>> = HashMap::new();
+    for row in tx.list_in::<LegRow>(sql, stays).await? {
+        legs.entry(row.stay).or_default().push((row.id, row.leg));
+    }
+    Ok(legs)
+}
+
+/// A leg to be believed from now on.
+pub(crate) struct NewLeg {
+    pub(crate) stay: String,
+    pub(crate) facility: Id<Site>,
+    pub(crate) leg: Leg,
+}
+
+/// Ends the belief in `gone` and begins it in `new`.
+pub(crate) async fn replace_legs(tx: &mut Tx, gone: &[i64], new: Vec<NewLeg>) -> Result<(), StoreError> {
+    let at = tx.at();
+    for group in gone.chunks(64) {
+        let size = group.len().next_power_of_two();
+        let last = group.last().copied().unwrap_or_default();
+        let places: Vec<String> = (2..size + 2).map(|n| format!("${n}")).collect();
+        let sql = format!("UPDATE leg SET known_to = $1 WHERE id IN ({})", places.join(", "));
+        let ids = group.iter().copied().chain(std::iter::repeat(last)).take(size).map(Bind::from);
+        tx.run(&sql, std::iter::once(Bind::from(at)).chain(ids).collect()).await?;
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    let n = i64::try_from(new.len()).unwrap_or(i64::MAX);
+    let first = seal::reserve(tx, "leg", n).await?;
+    let rows = (first..)
+        .zip(new)
+        .map(|(id, NewLeg { stay, facility, leg })| {
+            binds![
+                id,
+                stay,
+                facility,
+                leg.unit,
+                leg.bed,
+                leg.class,
+                leg.began.word(),
+                leg.ended.word(),
+                leg.from,
+                leg.to,
+                at,
+                OPEN,
+            ]
+        })
+        .collect();
+    let insert = "INSERT INTO leg (id, stay_id, facility_id, unit_id, bed, class, began, ended, from_at, to_at, known_from, known_to) VALUES";
+    tx.insert_many(insert, rows, "").await.map(|_| ())
+}
+
+/// A stay as it will be stored.
+pub(crate) struct NewStay<'s> {
+    pub(crate) id: String,
+    pub(crate) case: String,
+    pub(crate) stay: &'s Stay,
+    pub(crate) legs: &'s [Leg],
+    pub(crate) admitted_at: Option<Micros>,
+    pub(crate) digest: String,
+}
+
+impl NewStay<'_> {
+    fn binds(&self) -> Result<Vec<Bind>, StoreError> {
+        let stay = self.stay;
+        let (first, last) = (self.legs.first(), self.legs.last());
+        let arrived =
+            first.map(|leg| leg.from).or(stay.expected_in).or(stay.pending_since).unwrap_or_default();
+        let left = last.map(|leg| leg.to).filter(|to| *to != OPEN);
+        let faults = match stay.faults.as_slice() {
+            [] => String::new(),
+            faults => serde_json::to_string(faults)
+                .map_err(|error| StoreError::inconsistent("stay.faults", error.to_string()))?,
+        };
+        let on_leave = stay.leaves.last().is_some_and(|leave| leave.1 == OPEN);
+        Ok(binds![
+            self.id.as_str(),
+            self.case.as_str(),
+            stay.facility,
+            stay.visit.as_str(),
+            stay.patient.as_str(),
+            stay.state.word(),
+            stay.class.as_str(),
+            stay.service.as_str(),
+            arrived,
+            self.admitted_at,
+            left,
+            stay.disposition.as_str(),
+            last.map(|leg| leg.unit),
+            last.map_or("", |leg| leg.bed.as_str()),
+            on_leave,
+            stay.expected_in,
+            stay.expected_out,
+            stay.pending.unit.as_str(),
+            stay.pending_since,
+            faults,
+            self.digest.as_str(),
+        ])
+    }
+}
+
+pub(crate) async fn upsert_stays(tx: &mut Tx, stays: &[NewStay<'_>]) -> Result<(), StoreError> {
+    const COLUMNS: [&str; 21] = [
+        "id",
+        "case_id",
+        "facility_id",
+        "visit",
+        "patient_key",
+        "state",
+        "class",
+        "service",
+        "arrived_at",
+        "admitted_at",
+        "left_at",
+        "disposition",
+        "unit_id",
+        "bed",
+        "on_leave",
+        "expected_at",
+        "expected_out_at",
+        "pending_unit",
+        "pending_since",
+        "faults",
+        "facts_digest",
+    ];
+    let rows = stays.iter().map(NewStay::binds).collect::<Result<Vec<_>, StoreError>>()?;
+    let set: Vec<String> = COLUMNS.iter().skip(1).map(|name| format!("{name} = excluded.{name}")).collect();
+    let insert = format!("INSERT INTO stay ({}) VALUES", COLUMNS.join(", "));
+    let tail = format!("ON CONFLICT (id) DO UPDATE SET {}", set.join(", "));
+    tx.insert_many(&insert, rows, &tail).await.map(|_| ())
+}
+
+/// Stays that the facts no longer describe, as after a merge of visits.
+pub(crate) async fn void_stays(tx: &mut Tx, ids: &[String]) -> Result<(), StoreError> {
+    for id in ids {
+        tx.run("UPDATE stay SET state = 'void', faults = '', facts_digest = '' WHERE id = $1", binds![id])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Saves what was stated of patients, unless something newer is known.
+pub(crate) async fn save_patients(tx: &mut Tx, patients: Vec<Demographics>) -> Result<(), StoreError> {
+    let mut newest: BTreeMap<String, Demographics> = BTreeMap::new();
+    for patient in patients {
+        match newest.get(&patient.key) {
+            Some(known) if known.at > patient.at => {}
+            _ => {
+                newest.insert(patient.key.clone(), patient);
+            }
+        }
+    }
+    let keys: Vec<String> = newest.keys().cloned().collect();
+    let sql = "SELECT key, fields_digest, stated_at FROM patient WHERE key IN ({in}) ORDER BY key";
+    let known: HashMap<String, (String, i64)> = tx
+        .list_in::<(String, String, i64)>(sql, &keys)
+        .await?
+        .into_iter()
+        .map(|(key, digest, at)| (key, (digest, at)))
+        .collect();
+    let vault = tx.vault();
+    let mut rows = Vec::new();
+    for (key, patient) in newest {
+        let fields = [&patient.record_number, &patient.name, &patient.birth_date, &patient.sex];
+        let text = fields.map(String::as_str).join("\u{1f}");
+        let digest = vault.lookup(&text);
+        // An older statement, or the same one again.
+        if known.get(&key).is_some_and(|(known, at)| *known == digest || *at > patient.at) {
+            continue;
+        }
+        rows.push(binds![
+            key,
+            vault.seal(patient.record_number.as_bytes(), "patient.record_number")?,
+            vault.seal(patient.name.as_bytes(), "patient.name")?,
+            vault.seal(patient.birth_date.as_bytes(), "patient.birth_date")?,
+            patient.sex,
+            patient.at,
+            digest,
+        ]);
+    }
+    let insert =
+        "INSERT INTO patient (key, record_number, name, birth_date, sex, stated_at, fields_digest) VALUES";
+    let tail = "ON CONFLICT (key) DO UPDATE SET record_number = excluded.record_number, name = excluded.name,
+        birth_date = excluded.birth_date, sex = excluded.sex, stated_at = excluded.stated_at,
+        fields_digest = excluded.fields_digest";
+    tx.insert_many(insert, rows, tail).await.map(|_| ())
+}
+
+/// The legs believed at `known_at` of the stays whose facility this is, that overlap `[from, to)`.
+pub(crate) async fn list_legs_known(
+    tx: &mut Tx,
+    units: &[String],
+    from: Timestamp,
+    to: Timestamp,
+    known_at: Timestamp,
+) -> Result<Vec<(String, Leg)>, StoreError> {
+    let mut found = Vec::new();
+    for unit in units {
+        let sql = "SELECT stay_id, unit_id, bed, class, began, ended, from_at, to_at FROM leg
+                   WHERE unit_id = $1 AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5
+                   ORDER BY from_at, stay_id";
+        tx.each(sql, binds![unit, from, to, known_at, known_at], |c| {
+            let stay: String = c.take()?;
+            found.push((stay, take_leg(c)?));
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(found)
+}

@@ -1,0 +1,140 @@
+//! Beds in the database.
+
+use super::Key;
+use super::rules::BedState;
+use crate::adt::model::Micros;
+use base::Id;
+use identity::{Scope, Site};
+use std::collections::{BTreeSet, HashMap};
+use store::{Columns, FromRow, StoreError, Tx, binds};
+
+/// The kind of id a bed has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bed {}
+
+/// A bed.
+#[derive(Debug, Clone)]
+pub struct BedRow {
+    /// Its id.
+    pub id: Id<Bed>,
+    /// The unit.
+    pub unit: Id<Site>,
+    /// Room and bed.
+    pub code: String,
+    /// On the licence.
+    pub is_licensed: bool,
+    /// Set up for use.
+    pub is_set_up: bool,
+    /// What it is doing.
+    pub state: BedState,
+    /// Since when.
+    pub since: Micros,
+    /// Why, when blocked.
+    pub reason: String,
+    /// Who clears it, when blocked.
+    pub owner: String,
+}
+
+impl FromRow for BedRow {
+    fn from_row(c: &mut Columns<'_>) -> Result<BedRow, StoreError> {
+        let (id, unit, code, is_licensed, is_set_up) =
+            (c.take()?, c.take()?, c.take()?, c.take()?, c.take()?);
+        let word: String = c.take()?;
+        let state = BedState::from_word(&word)
+            .ok_or_else(|| StoreError::inconsistent("bed", format!("unknown state `{word}`")))?;
+        let (since, reason, owner) = (c.take()?, c.take()?, c.take()?);
+        Ok(BedRow { id, unit, code, is_licensed, is_set_up, state, since, reason, owner })
+    }
+}
+
+const COLUMNS: &str = "id, unit_id, code, is_licensed, is_set_up, state, since, reason, owner";
+
+/// Every open bed from the scope down, by unit and code.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn list(tx: &mut Tx, scope: &Scope) -> Result<Vec<BedRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM bed WHERE unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
+           AND closed_at IS NULL ORDER BY unit_id, code"
+    );
+    tx.list(&sql, binds![scope.site_id()]).await
+}
+
+fn units_of(keys: &[Key]) -> Vec<String> {
+    keys.iter().map(|(unit, _)| unit.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The beds of these keys; a code seen for the first time becomes a bed.
+pub(crate) async fn find_or_insert(tx: &mut Tx, keys: &[Key]) -> Result<HashMap<Key, BedRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM bed WHERE unit_id IN ({{in}}) ORDER BY unit_id, code");
+    let rows: Vec<BedRow> = tx.list_in(&sql, &units_of(keys)).await?;
+    let mut beds: HashMap<Key, BedRow> =
+        rows.into_iter().map(|bed| ((bed.unit, bed.code.clone()), bed)).collect();
+    let mut new = Vec::new();
+    for key in keys.iter().filter(|key| !key.1.is_empty()) {
+        if beds.contains_key(key) {
+            continue;
+        }
+        let bed = BedRow {
+            id: tx.new_id(),
+            unit: key.0,
+            code: key.1.clone(),
+            is_licensed: false,
+            is_set_up: true,
+            state: BedState::Available,
+            since: 0,
+            reason: String::new(),
+            owner: String::new(),
+        };
+        new.push(binds![bed.id, bed.unit, bed.code.as_str(), false, true, "available", 0i64, "", ""]);
+        beds.insert(key.clone(), bed);
+    }
+    let insert = format!("INSERT INTO bed ({COLUMNS}) VALUES");
+    tx.insert_many(&insert, new, "ON CONFLICT (unit_id, code) DO NOTHING").await?;
+    Ok(beds)
+}
+
+/// Since when each of these beds has had the patient who is in it now.
+pub(crate) async fn list_occupied(tx: &mut Tx, keys: &[Key]) -> Result<HashMap<Key, Micros>, StoreError> {
+    let sql = "SELECT unit_id, bed, from_at FROM leg WHERE unit_id IN ({in}) AND to_at = 253402300799999999
+               AND known_to = 253402300799999999 AND bed <> '' ORDER BY unit_id, bed, from_at";
+    let rows: Vec<(Id<Site>, String, i64)> = tx.list_in(sql, &units_of(keys)).await?;
+    Ok(rows.into_iter().map(|(unit, bed, from)| ((unit, bed), from)).collect())
+}
+
+/// A bed's next state.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Which bed.
+    pub bed: Id<Bed>,
+    /// What it becomes.
+    pub state: BedState,
+    /// Since when.
+    pub at: Micros,
+    /// Why.
+    pub reason: String,
+    /// Who clears it.
+    pub owner: String,
+}
+
+/// Writes states and the log of them.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn write(tx: &mut Tx, changes: Vec<Change>, cause: &str) -> Result<(), StoreError> {
+    let mut log = Vec::with_capacity(changes.len());
+    for change in &changes {
+        let id: Id<Change> = tx.new_id();
+        let state = change.state.word();
+        log.push(binds![id, change.bed, state, &change.reason, &change.owner, change.at, cause]);
+    }
+    let insert = "INSERT INTO bed_state (id, bed_id, state, reason, owner, from_at, cause) VALUES";
+    tx.insert_many(insert, log, "").await?;
+    for change in changes {
+        let sql = "UPDATE bed SET state = $1, since = $2, reason = $3, owner = $4 WHERE id = $5";
+        let state = change.state.word();
+        tx.run(sql, binds![state, change.at, change.reason, change.owner, change.bed]).await?;
+    }
+    Ok(())
+}

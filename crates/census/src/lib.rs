@@ -1,0 +1,19 @@
+//! Census and flow: who is in which bed, what moved, what is coming.
+//!
+//! [`adt`] turns messages into facts and facts into stays; [`tally`] counts what moved on each day at every
+//! level of the site tree; [`beds`] keeps what state each bed is in. Not here: the raw inbox (`intake`),
+//! the site tree (`identity`), staffing (`workforce`).
+//!
+//! Start with [`adt::rules::stays`], the pure function everything else serves.
+
+pub mod adt;
+pub mod beds;
+pub mod profile;
+pub(crate) mod sites;
+pub mod tally;
+
+mod area_entry;
+
+pub use adt::apply::AdtMeaning;
+pub(crate) use adt::model::{Began, Ended};
+pub use area_entry::area;
