@@ -12,6 +12,8 @@ pub mod check;
 mod figure;
 pub mod needs;
 pub mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use catalogue::{Answer, BadCatalogue, Catalogue, Explained, RowsPage, explain};
 pub use figure::{
