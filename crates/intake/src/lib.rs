@@ -24,7 +24,7 @@ pub use fault::{
     replay_feed,
 };
 pub use feed::{Feed, FeedRule, FeedState, find_feed, list_feeds};
-pub use hl7::{ImportReport, ImportReject, import_hl7};
+pub use hl7::{ImportReject, ImportReport, import_hl7};
 pub use inbox::{Incoming, Meaning, Meant, Outcome, STREAM, Stored, receive, receive_batch};
 pub use mllp::{MllpLimits, listen_mllp};
 pub use rebuild::{BodyVerdict, RebuildReport, rebuild, verify_bodies};

@@ -28,6 +28,9 @@ const PIPELINE_MAX: usize = 1_024;
 /// As much of a header as is kept for the acknowledgment.
 const HEADER_BYTES_MAX: usize = 4 << 10;
 
+/// How long a finished connection waits for the other side to close.
+const LINGER: Duration = Duration::from_millis(500);
+
 /// How much a listener takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MllpLimits {
@@ -80,7 +83,9 @@ pub async fn listen_mllp(
                 };
                 connections.spawn(connection.serve(stream));
             }
-            Ok(_) => tracing::warn!(limit = limits.connections_max, "too many MLLP connections; one is closed"),
+            Ok(_) => {
+                tracing::warn!(limit = limits.connections_max, "too many MLLP connections; one is closed")
+            }
             Err(error) => {
                 tracing::warn!(%error, "an MLLP connection could not be accepted");
                 // Out of file handles, most likely; some may be free again soon.
@@ -115,6 +120,13 @@ impl Connection {
             tracing::debug!(%error, "an MLLP connection is gone");
             return;
         }
+        self.talk(&mut stream).await;
+        // Closed with bytes unread, the connection would be reset, and answers on their way be lost.
+        let _ = stream.shutdown().await;
+        let _ = tokio::time::timeout(LINGER, discard(stream)).await;
+    }
+
+    async fn talk(self, stream: &mut TcpStream) {
         let db = self.receiver.db().clone();
         let (from, to) = stream.split();
         let (pending, queue) = mpsc::channel(PIPELINE_MAX);
@@ -196,6 +208,12 @@ impl Connection {
             *place = Arc::clone(&self.large).acquire_owned().await.ok();
         }
     }
+}
+
+/// Reads what nobody wants until the other side closes.
+async fn discard(mut stream: TcpStream) {
+    let mut buffer = vec![0; 32 << 10];
+    while stream.read(&mut buffer).await.is_ok_and(|n_bytes| n_bytes > 0) {}
 }
 
 /// The header line, or the beginning of what is no message.

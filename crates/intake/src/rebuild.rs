@@ -84,7 +84,8 @@ pub async fn verify_bodies(db: &Db) -> Result<BodyVerdict, StoreError> {
             let mut found = found.into_iter().peekable();
             for seq in part {
                 n_rows += 1;
-                let is_whole = found.next_if(|stored| stored.seq == seq).is_some_and(|stored| stored.is_whole(&tx));
+                let is_whole =
+                    found.next_if(|stored| stored.seq == seq).is_some_and(|stored| stored.is_whole(&tx));
                 if !is_whole {
                     return Ok(BodyVerdict { n_rows, broken_seq: Some(seq) });
                 }

@@ -113,8 +113,7 @@ pub(super) async fn close(
     seqs: &[(i64, ClosedHow)],
     why: Option<&str>,
 ) -> Result<(), StoreError> {
-    let sql =
-        "UPDATE message_fault SET closed_at = $1, closed_how = $2, closed_why = $3 WHERE seq = $4";
+    let sql = "UPDATE message_fault SET closed_at = $1, closed_how = $2, closed_why = $3 WHERE seq = $4";
     for (seq, how) in seqs {
         tx.run(sql, binds![tx.at(), how.key(), why, *seq]).await?;
     }

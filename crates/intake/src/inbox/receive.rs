@@ -237,9 +237,9 @@ async fn write(
 ) -> Result<Vec<Outcome>, StoreError> {
     let batch = Arc::clone(batch);
     db.write(move |tx| {
-        Box::pin(async move {
-            receive_batch(tx, meaning.as_ref(), batch.get(range).unwrap_or_default()).await
-        })
+        Box::pin(
+            async move { receive_batch(tx, meaning.as_ref(), batch.get(range).unwrap_or_default()).await },
+        )
     })
     .await
 }

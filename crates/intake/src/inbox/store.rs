@@ -91,3 +91,10 @@ pub(super) async fn insert(tx: &mut Tx, messages: &[New<'_, '_>]) -> Result<i64,
     Ok(first)
 }
 
+/// Changes a stored body behind our back.
+#[cfg(test)]
+pub(crate) async fn damage(db: &store::Db, seq: i64) {
+    let sql = "UPDATE message_body SET body = (SELECT body FROM message_body WHERE seq = $1) WHERE seq = $2";
+    let write = db.write(move |tx| Box::pin(async move { tx.run(sql, binds![seq + 1, seq]).await }));
+    write.await.unwrap();
+}
