@@ -126,7 +126,8 @@ impl Jobs {
         &self.live
     }
 
-    /// Asks for work in the caller's transaction. A worker sees it within a second of the commit.
+    /// Asks for work in the caller's transaction. A worker sees it within a second of the commit, mostly at
+    /// once; when the transaction fails, nothing was asked.
     ///
     /// # Errors
     /// [`StoreError`] when the engine refuses, or the kind is not one of this program's.

@@ -24,6 +24,8 @@ const BEAT_EVERY: Duration = Duration::from_secs(10);
 const WRITE_EVERY: Duration = Duration::from_millis(250);
 /// How often the schedules are looked at.
 const SCHEDULES_EVERY: Duration = Duration::from_secs(15);
+/// How long the end of a process waits for work to be dropped.
+const STOP_TIME: Duration = Duration::from_secs(5);
 /// From the moment work is asked for to its commit, mostly.
 const COMMIT_TIME: Duration = Duration::from_millis(50);
 
@@ -235,24 +237,25 @@ async fn run(context: &JobContext, shutdown: &mut watch::Receiver<bool>) -> Resu
                 Ok(true) => {}
                 Ok(false) => {
                     tracing::warn!(job = %context.job.id, "another process took this job; leaving it");
-                    return stop(task).await;
+                    stop(task).await;
+                    return Ok(());
                 }
                 Err(error) => tracing::warn!(job = %context.job.id, %error, "the job's row was not read"),
             },
             () = is_over(shutdown) => {
-                stop(task).await?;
+                stop(task).await;
                 return release(context).await;
             }
         }
     }
 }
 
-/// Drops the work where it awaits; what it had not committed never happened.
-async fn stop(task: JoinHandle<Result<String, JobFailed>>) -> Result<(), StoreError> {
+/// Drops the work where it awaits; what it had not committed never happened. Work that computes without
+/// awaiting is left behind after a moment, so that it cannot keep a process from ending.
+async fn stop(task: JoinHandle<Result<String, JobFailed>>) {
     task.abort();
     // Whether it ended by itself just now or was cut off is the same to the row.
-    let _ = task.await;
-    Ok(())
+    let _ = tokio::time::timeout(STOP_TIME, task).await;
 }
 
 fn outcome(
