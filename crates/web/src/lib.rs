@@ -9,6 +9,39 @@
 //!
 //! Start at [`Page`] and [`render`], then [`Table`], [`Form`] and [`Kpi`]; [`components_page`] shows
 //! every component in every state.
+//!
+//! ```
+//! use web::{Cell, Column, Errors, Field, Form, Kpi, Markup, Page, Panel, Paging, Row, Shell, Status, Table};
+//! use web::{chip, columns, html, kpi_strip, render};
+//!
+//! fn beds_page(shell: &Shell, errors: &Errors, typed: &str) -> Markup {
+//!     let table = Table::new("units", "Beds by unit")
+//!         .column(Column::text("Unit").sort("?sort=unit", Some(true)))
+//!         .column(Column::number("Beds"))
+//!         .column(Column::text("State").not_on_phones())
+//!         .row(Row::default().cell(Cell::link("5 West", "/beds/5w")).cell(32).cell(chip(Status::Done, "Open")))
+//!         .total(Row::default().cell("All units").cell(32).cell(""))
+//!         .paging(Paging { first: 1, last: 1, total: 1, ..Paging::default() })
+//!         .downloads("?format=csv", "?format=xlsx");
+//!     let form = Form::post("/beds", &shell.csrf)
+//!         .errors(errors)
+//!         .field(Field::text("name", "Unit").value(typed).hint("As on the door"))
+//!         .field(Field::number("beds", "Beds").optional())
+//!         .submit("Add unit")
+//!         .cancel("/beds");
+//!     let figures = [Kpi::new("Staffed beds occupied", "90.9", "/explain/occupancy").unit("%")];
+//!     let page = Page::new("Beds").context("Riverside General").errors(errors).body(html! {
+//!         (kpi_strip("Beds today", &figures))
+//!         (columns(
+//!             Panel::new("Units").context("1 of 1").body(table),
+//!             Panel::new("Add a unit").prose(form),
+//!         ))
+//!     });
+//!     render(shell, &page)
+//! }
+//! let errors = Errors::of("name", "Give the unit a name");
+//! assert!(beds_page(&Shell::default(), &errors, "").into_string().contains("There is a problem"));
+//! ```
 
 pub mod assets;
 pub mod chart;

@@ -19,9 +19,9 @@ pub enum Size {
 impl Size {
     fn class(self) -> &'static str {
         match self {
-            Size::Narrow => "n",
-            Size::Wide => "w",
-            Size::Full => "f",
+            Size::Narrow => "nar",
+            Size::Wide => "wid",
+            Size::Full => "ful",
         }
     }
 
