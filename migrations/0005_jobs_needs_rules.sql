@@ -21,6 +21,7 @@ CREATE TABLE job (
 );
 CREATE INDEX job_state ON job (state, run_after);
 CREATE INDEX job_asked ON job (asked_at);
+CREATE INDEX job_asked_by ON job (asked_by, finished_at);
 
 CREATE TABLE need_dismissal (
     need_key TEXT NOT NULL PRIMARY KEY,

@@ -381,6 +381,17 @@ pub(crate) async fn release(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Forgets jobs that schedules asked for and that ended before `before`; how many. What people asked for
+/// stays.
+pub(crate) async fn forget_scheduled(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
+    tx.run(
+        "DELETE FROM job WHERE asked_by LIKE 'schedule %' AND finished_at < $1
+           AND state IN ('done', 'failed', 'cancelled')",
+        binds![before],
+    )
+    .await
+}
+
 /// Whether an earlier job of a schedule has not ended.
 pub(crate) async fn is_open(tx: &mut Tx, asked_by: &str) -> Result<bool, StoreError> {
     let open: Option<(String,)> = tx
@@ -408,7 +419,7 @@ fn list_finished<'a>(tx: &'a mut Tx, ask: &'a NeedAsk<'a>) -> BoxFuture<'a, Resu
             return Ok(Vec::new());
         };
         let since = ask.now.checked_sub(SHOWN_FOR).unwrap_or(Timestamp::MIN);
-        // By the index on the state; the jobs of one day are few.
+        // One look-up by asker and time: the page does not slow down with the jobs of years.
         let jobs: Vec<Job> = tx
             .list(
                 select_job!(

@@ -463,6 +463,22 @@ fn schedules_are_listed_changed_and_removed() {
 }
 
 #[test]
+fn jobs_of_schedules_are_forgotten_after_ninety_days_and_those_of_people_are_not() {
+    on_both(async |fixture: Fixture| {
+        let (db, jobs) = (&fixture.db, jobs());
+        let scheduled = ask(db, &jobs, ask_for("count", "schedule count.nightly")).await;
+        let asked = ask(db, &jobs, ask_for("count", "p1")).await;
+        while run_next(db, &jobs).await.unwrap().is_some() {}
+        fixture.clock.set(db.now() + SignedDuration::from_hours(90 * 24));
+        assert_eq!(crate::worker::forget_old(db).await.unwrap(), 0);
+        fixture.clock.set(db.now() + SignedDuration::from_micros(1));
+        assert_eq!(crate::worker::forget_old(db).await.unwrap(), 1);
+        assert!(crate::store::find(&mut reader(db).await, scheduled).await.unwrap().is_none());
+        assert!(crate::store::find(&mut reader(db).await, asked).await.unwrap().is_some());
+    });
+}
+
+#[test]
 fn the_next_time_follows_the_clock_change() {
     let daily = Timing::Daily { at: "02:30".parse().unwrap(), zone: "America/Chicago".to_owned() };
     let check = |timing: &Timing, now: &str, next: &str| {

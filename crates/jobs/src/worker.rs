@@ -8,6 +8,7 @@ use crate::schedule;
 use crate::store::{self, Jobs, Progress, TRIES_MAX};
 use ::store::{Db, StoreError};
 use base::Id;
+use jiff::SignedDuration;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +25,9 @@ const BEAT_EVERY: Duration = Duration::from_secs(10);
 const WRITE_EVERY: Duration = Duration::from_millis(250);
 /// How often the schedules are looked at.
 const SCHEDULES_EVERY: Duration = Duration::from_secs(15);
+/// How often old jobs of schedules are forgotten, and how old they get.
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long the end of a process waits for work to be dropped.
 const STOP_TIME: Duration = Duration::from_secs(5);
 /// From the moment work is asked for to its commit, mostly.
@@ -157,15 +161,28 @@ async fn work(db: &Db, jobs: &Jobs, mut shutdown: watch::Receiver<bool>) {
 }
 
 async fn ask_on_time(db: &Db, jobs: &Jobs, mut shutdown: watch::Receiver<bool>) {
+    let mut forgot_at: Option<Instant> = None;
     while !*shutdown.borrow() {
         if let Err(error) = schedule::ask_due(db, jobs).await {
             tracing::warn!(%error, "the schedules could not be read; trying again");
+        }
+        if forgot_at.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+            forgot_at = Some(Instant::now());
+            if let Err(error) = forget_old(db).await {
+                tracing::warn!(%error, "old jobs of schedules were not forgotten; trying again in an hour");
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(SCHEDULES_EVERY) => {}
             () = is_over(&mut shutdown) => return,
         }
     }
+}
+
+/// Schedules would fill the table: every 15 minutes makes 35,000 jobs a year.
+pub(crate) async fn forget_old(db: &Db) -> Result<u64, StoreError> {
+    let before = db.now().checked_sub(KEPT_FOR).unwrap_or(jiff::Timestamp::MIN);
+    db.write(move |tx| Box::pin(async move { store::forget_scheduled(tx, before).await })).await
 }
 
 async fn is_over(shutdown: &mut watch::Receiver<bool>) {
