@@ -7,6 +7,8 @@
 //! Start with [`sites::SiteTree`], then [`roles::Access`].
 
 pub mod access_log;
+#[cfg(test)]
+mod house;
 pub mod people;
 pub mod roles;
 mod secret;

@@ -2,12 +2,14 @@
 
 use super::rules::{PersonLine, parse_people};
 use super::store::{
-    NewPerson, PersonRefused, close_person, find_before, find_person, find_person_by_email, insert_person,
-    list_caused, update_person,
+    NewPerson, PersonRefused, close_person, find_before, find_person, find_person_by_email, had_password,
+    insert_person, list_caused, reopen_person, update_person,
 };
-use crate::roles::{GrantRefused, end_role, grant_role, list_grants};
+use crate::roles::{GrantRefused, grant_role, list_grants, take_back};
 use crate::sites::SiteTree;
-use crate::{ImportCounts, ImportReport};
+use crate::table::Reject;
+use crate::{ImportCounts, ImportReport, Person};
+use base::Id;
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use store::{Actor, StoreError, Tx};
@@ -15,8 +17,9 @@ use store::{Actor, StoreError, Tx};
 /// Takes in a file of people: `email,name,title,site,role`, a line for each role.
 ///
 /// An unknown address makes an account without a password; a known one is brought up to date; a role not
-/// held yet is held from today. Nothing is closed or ended. Give each import its own `actor.cause`:
-/// [`undo_people_import`] finds by it what to take back.
+/// held yet is held from today. Nothing is closed or ended. A closed account is left alone, unless it was
+/// closed before it ever had a password, as an undone import leaves it. Give each import its own
+/// `actor.cause`: [`undo_people_import`] finds by it what to take back.
 ///
 /// # Errors
 /// [`PersonRefused::Store`] when the store fails.
@@ -27,18 +30,27 @@ pub async fn import_people(
     is_dry: bool,
 ) -> Result<ImportReport, PersonRefused> {
     let tree = SiteTree::load(tx).await?;
-    let (lines, rejects) = parse_people(text, &tree);
-    let rejected = rejects.iter().map(|reject| reject.line).collect::<BTreeSet<_>>().len();
-    let mut counts = ImportCounts { rejected, ..ImportCounts::default() };
+    let (lines, mut rejects) = parse_people(text, &tree);
+    let mut counts = ImportCounts::default();
     let mut seen: BTreeSet<String> = BTreeSet::new();
+    let import = Import { actor, tree: &tree, is_dry };
     for line in &lines {
         let is_first = seen.insert(line.email.clone());
-        match take_in(tx, actor, &tree, line, is_first, is_dry).await? {
+        match import.take_in(tx, line, is_first).await? {
             Done::New => counts.new += 1,
             Done::Changed => counts.changed += 1,
             Done::Same => counts.same += 1,
+            Done::Closed => rejects.push(Reject::new(
+                line.line,
+                "email",
+                &line.email,
+                "the account of this address is closed",
+                "Open it again under People, or take the line out",
+            )),
         }
     }
+    rejects.sort_by_key(|reject| reject.line);
+    counts.rejected = rejects.iter().map(|reject| reject.line).collect::<BTreeSet<_>>().len();
     Ok(ImportReport { counts, rejects })
 }
 
@@ -46,93 +58,95 @@ enum Done {
     New,
     Changed,
     Same,
+    Closed,
 }
 
-/// One line. A second line of a new person counts as a change, in a dry run too.
-async fn take_in(
-    tx: &mut Tx,
-    actor: &Actor,
-    tree: &SiteTree,
-    line: &PersonLine,
-    is_first: bool,
+struct Import<'a> {
+    actor: &'a Actor,
+    tree: &'a SiteTree,
     is_dry: bool,
-) -> Result<Done, PersonRefused> {
-    let known = find_person_by_email(tx, &line.email).await?;
-    let new = NewPerson { email: line.email.clone(), name: line.name.clone(), title: line.title.clone() };
-    let (id, mut is_changed) = match &known {
-        None if is_dry => return Ok(if is_first { Done::New } else { Done::Changed }),
-        None => (insert_person(tx, actor, &new).await?, false),
-        Some(known) => {
-            // A title left out stays as it is.
-            let title = if new.title.is_empty() { known.title.clone() } else { new.title.clone() };
-            let is_changed = known.name != new.name || known.title != title;
-            if is_changed && !is_dry {
-                update_person(tx, actor, known.id, &NewPerson { title, ..new }).await?;
+}
+
+impl Import<'_> {
+    /// One line. A second line of a new person counts as a change, in a dry run too.
+    async fn take_in(&self, tx: &mut Tx, line: &PersonLine, is_first: bool) -> Result<Done, PersonRefused> {
+        let Some(known) = find_person_by_email(tx, &line.email).await? else {
+            if self.is_dry {
+                return Ok(if is_first { Done::New } else { Done::Changed });
             }
-            (known.id, is_changed)
+            let new =
+                NewPerson { email: line.email.clone(), name: line.name.clone(), title: line.title.clone() };
+            let id = insert_person(tx, self.actor, &new).await?;
+            self.give_role(tx, line, id).await?;
+            return Ok(Done::New);
+        };
+        let is_closed = known.closed_at.is_some();
+        if is_closed && had_password(tx, known.id).await? {
+            return Ok(Done::Closed);
         }
-    };
-    if let Some((role, site)) = line.role {
-        let zone = tree.get(&site).map_or(TimeZone::UTC, |site| site.time_zone.clone());
+        if is_closed && !self.is_dry {
+            reopen_person(tx, self.actor, known.id).await?;
+        }
+        // A title left out stays as it is.
+        let title = if line.title.is_empty() { known.title.clone() } else { line.title.clone() };
+        let is_renamed = known.name != line.name || known.title != title;
+        if is_renamed && !self.is_dry {
+            let new = NewPerson { email: line.email.clone(), name: line.name.clone(), title };
+            update_person(tx, self.actor, known.id, &new).await?;
+        }
+        let has_new_role = self.give_role(tx, line, known.id).await?;
+        Ok(if is_closed || is_renamed || has_new_role { Done::Changed } else { Done::Same })
+    }
+
+    /// Gives the role of a line, from today on; whether it was not held yet. A role that ends some day
+    /// counts as held: prolonging it is for a person to decide.
+    async fn give_role(
+        &self,
+        tx: &mut Tx,
+        line: &PersonLine,
+        person: Id<Person>,
+    ) -> Result<bool, PersonRefused> {
+        let Some((role, site)) = line.role else { return Ok(false) };
+        let zone = self.tree.get(&site).map_or(TimeZone::UTC, |site| site.time_zone.clone());
         let today = tx.at().to_zoned(zone).date();
-        let held = list_grants(tx, id).await?;
-        // A role that ends some day is held as well; prolonging it is a decision for a person.
-        let is_held = held
+        let is_held = list_grants(tx, person)
+            .await?
             .iter()
             .any(|grant| grant.role == role && grant.site == site && grant.to.is_none_or(|end| today < end));
-        if !is_held {
-            is_changed = true;
-            if !is_dry {
-                grant(tx, actor, line, id, today).await?;
-            }
+        if is_held {
+            return Ok(false);
         }
+        if !self.is_dry {
+            grant_role(tx, self.actor, person, role, site, today, None).await.map_err(unexpected)?;
+        }
+        Ok(true)
     }
-    Ok(match (known.is_none(), is_changed) {
-        (true, _) => Done::New,
-        (false, true) => Done::Changed,
-        (false, false) => Done::Same,
-    })
 }
 
-async fn grant(
-    tx: &mut Tx,
-    actor: &Actor,
-    line: &PersonLine,
-    person: base::Id<crate::Person>,
-    from: jiff::civil::Date,
-) -> Result<(), PersonRefused> {
-    let Some((role, site)) = line.role else { return Ok(()) };
-    match grant_role(tx, actor, person, role, site, from, None).await {
-        Ok(_) => Ok(()),
-        Err(GrantRefused::Store(error)) => Err(error.into()),
-        // A closed account keeps no new role; the person who opens it again decides.
-        Err(GrantRefused::NoPerson) => Ok(()),
-        Err(refused) => Err(StoreError::inconsistent("role_grant", refused.to_string()).into()),
+/// Refusals that the checks before have ruled out.
+fn unexpected(refused: GrantRefused) -> PersonRefused {
+    match refused {
+        GrantRefused::Store(error) => error.into(),
+        GrantRefused::NoPerson
+        | GrantRefused::NoSite
+        | GrantRefused::NoGrant
+        | GrantRefused::Backward { .. }
+        | GrantRefused::Held { .. } => StoreError::inconsistent("role_grant", refused.to_string()).into(),
     }
 }
 
 /// Takes back what an import under `cause` did: accounts it made are closed, names and titles it changed
-/// are as before, roles it gave end today. What people did since stays.
+/// are as before, roles it gave end today. What people did since stays. The number of records taken back.
 ///
 /// # Errors
 /// [`PersonRefused::Store`] when the store fails.
 pub async fn undo_people_import(tx: &mut Tx, actor: &Actor, cause: &str) -> Result<usize, PersonRefused> {
+    let tree = SiteTree::load(tx).await?;
     let mut n_undone = 0;
-    let today = tx.at().to_zoned(TimeZone::UTC).date();
     for (record, _) in list_caused(tx, "role", cause).await? {
         let id = record.parse().map_err(|_| StoreError::inconsistent("history", "the id of a role"))?;
-        // East of London the role may have begun tomorrow, seen from here; it then never was held.
-        let ended = match end_role(tx, actor, id, today).await {
-            Err(GrantRefused::Backward { from, .. }) => end_role(tx, actor, id, from).await,
-            other => other,
-        };
-        match ended {
-            Ok(()) => n_undone += 1,
-            Err(GrantRefused::Store(error)) => return Err(error.into()),
-            Err(refused) => {
-                return Err(StoreError::inconsistent("role_grant", refused.to_string()).into());
-            }
-        }
+        take_back(tx, actor, &tree, id).await.map_err(unexpected)?;
+        n_undone += 1;
     }
     for (record, seq) in list_caused(tx, "person", cause).await? {
         let id = record.parse().map_err(|_| StoreError::inconsistent("history", "the id of a person"))?;
@@ -146,6 +160,9 @@ pub async fn undo_people_import(tx: &mut Tx, actor: &Actor, cause: &str) -> Resu
             .map_err(|error| StoreError::inconsistent("history", format!("a person: {error}")))?;
         let new = NewPerson { email: person.email, name: before.name, title: before.title };
         update_person(tx, actor, id, &new).await?;
+        if before.closed_at.is_some() {
+            close_person(tx, actor, id).await?;
+        }
     }
     Ok(n_undone)
 }
@@ -154,4 +171,5 @@ pub async fn undo_people_import(tx: &mut Tx, actor: &Actor, cause: &str) -> Resu
 struct Before {
     name: String,
     title: String,
+    closed_at: Option<String>,
 }

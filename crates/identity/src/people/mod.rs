@@ -16,10 +16,10 @@ pub use import::{import_people, undo_people_import};
 pub use password::{
     ChangeRefused, PasswordHash, WeakPassword, change_password, check_new_password, reset_password,
 };
-pub(crate) use store::{Credentials, credentials, save_failure, save_success};
+pub(crate) use store::{Credentials, credentials, hold_person, save_failure, save_success};
 pub use store::{
     NewPerson, PersonRefused, PersonRow, close_person, find_person, find_person_by_email, first_admin,
-    insert_person, list_people, n_people, set_password, set_preferences, update_person,
+    insert_person, list_people, n_people, reopen_person, set_password, set_preferences, update_person,
 };
 
 use crate::Person;

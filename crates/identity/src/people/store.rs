@@ -259,6 +259,25 @@ pub async fn close_person(tx: &mut Tx, actor: &Actor, id: Id<Person>) -> Result<
     Ok(())
 }
 
+/// Opens a closed account again. Its password fits as before; reset it if in doubt.
+///
+/// # Errors
+/// [`PersonRefused`] when there is no such person.
+pub async fn reopen_person(tx: &mut Tx, actor: &Actor, id: Id<Person>) -> Result<(), PersonRefused> {
+    let mut person = find_person(tx, id).await?.ok_or(PersonRefused::NoPerson)?;
+    person.closed_at = None;
+    tx.run("UPDATE person SET closed_at = $1 WHERE id = $2", binds![None::<Timestamp>, id]).await?;
+    keep(tx, actor, &person).await?;
+    Ok(())
+}
+
+/// Whether an account ever had a password, that is, could be used.
+pub(super) async fn had_password(tx: &mut Tx, id: Id<Person>) -> Result<bool, StoreError> {
+    let found: Option<(Option<String>,)> =
+        tx.find("SELECT password_hash FROM person WHERE id = $1 ORDER BY id", binds![id]).await?;
+    Ok(found.is_some_and(|(hash,)| hash.is_some()))
+}
+
 /// Saves how a person likes their pages.
 ///
 /// # Errors
@@ -322,7 +341,7 @@ pub async fn first_admin(
     let new = NewPerson { email: email.to_owned(), name: name.to_owned(), title: "Administrator".to_owned() };
     let person = insert_person(tx, &actor, &new).await?;
     set_password(tx, &actor, person, &password::hash(password)?, false, None).await?;
-    // Yesterday in London is a day that has begun at every site.
+    // The day before in London has begun at every site.
     let today = tx.at().to_zoned(TimeZone::UTC).date();
     let from = today.yesterday().unwrap_or(today);
     for site in tops {
@@ -369,6 +388,11 @@ pub(crate) async fn credentials(tx: &mut Tx, id: Id<Person>) -> Result<Option<Cr
         binds![id],
     )
     .await
+}
+
+/// Makes other processes that settle a sign-in of this person wait for this one.
+pub(crate) async fn hold_person(tx: &mut Tx, id: Id<Person>) -> Result<(), StoreError> {
+    tx.run("UPDATE person SET n_failed = n_failed WHERE id = $1", binds![id]).await.map(|_| ())
 }
 
 /// Counts a failed sign-in; a lock goes to history.

@@ -15,8 +15,8 @@ pub(crate) use access::Limit;
 pub use access::{Access, Grant};
 pub use rules::Cell;
 pub use scope::Scope;
-pub(crate) use store::spread_administrators;
 pub use store::{GrantRefused, end_role, find_access, grant_role, list_grants};
+pub(crate) use store::{spread_administrators, take_back};
 
 use std::str::FromStr;
 

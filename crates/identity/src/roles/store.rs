@@ -2,9 +2,11 @@
 
 use super::{Access, Grant, Role};
 use crate::people;
+use crate::sites::SiteTree;
 use crate::{Person, Site};
 use base::{Id, SitePath};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use store::{Actor, Change, Columns, FromRow, StoreError, Tx, binds};
 
 /// Why a role was not given.
@@ -139,6 +141,28 @@ pub async fn end_role(tx: &mut Tx, actor: &Actor, id: Id<Grant>, to: Date) -> Re
     tx.run("UPDATE role_grant SET to_date = $1 WHERE id = $2", binds![to, id]).await?;
     keep(tx, actor, person, &grant, path).await?;
     Ok(())
+}
+
+/// Ends a role today, by the calendar of its site; one that begins today or later was then never held.
+pub(crate) async fn take_back(
+    tx: &mut Tx,
+    actor: &Actor,
+    tree: &SiteTree,
+    id: Id<Grant>,
+) -> Result<(), GrantRefused> {
+    let found: Option<Grant> = tx
+        .find(
+            "SELECT id, role, site_id, from_date, to_date FROM role_grant WHERE id = $1 ORDER BY id",
+            binds![id],
+        )
+        .await?;
+    let grant = found.ok_or(GrantRefused::NoGrant)?;
+    let zone = tree.get(&grant.site).map_or(TimeZone::UTC, |site| site.time_zone.clone());
+    let today = tx.at().to_zoned(zone).date();
+    if grant.to.is_some_and(|to| to <= today) {
+        return Ok(());
+    }
+    end_role(tx, actor, id, today.max(grant.from)).await
 }
 
 /// Whoever administers a top site administers a new top site too; otherwise nobody could give roles there.

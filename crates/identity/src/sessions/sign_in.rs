@@ -97,6 +97,7 @@ async fn settle(
     agent: String,
 ) -> Result<Settled, StoreError> {
     let now = tx.at();
+    people::hold_person(tx, checked.person).await?;
     let Some(known) = people::credentials(tx, checked.person).await? else { return Ok(Settled::Wrong) };
     if let Some(until) = known.locked_until.filter(|until| now < *until) {
         return Ok(Settled::Locked(until));

@@ -271,7 +271,9 @@ pub async fn insert_site(tx: &mut Tx, actor: &Actor, new: &NewSite) -> Result<Id
     insert_row(tx, &row).await?;
     keep(tx, actor, &row).await?;
     if row.parent_id.is_none() {
+        // The day before in London has begun at every site.
         let today = tx.at().to_zoned(TimeZone::UTC).date();
+        let today = today.yesterday().unwrap_or(today);
         roles::spread_administrators(tx, actor, id, today).await?;
     }
     Ok(id)
