@@ -220,10 +220,12 @@ impl Log {
         let Note { at, visit, kind, class, is_alias, place, prior, service, extra } = note;
         let seq = self.n_told;
         self.n_told += 1;
-        let prompt = self.random.between(4, 45);
-        let is_late = self.random.chance(0.004);
-        let hours_late = self.random.log_normal(4.0, 0.9).clamp(1.0, 26.0);
-        let delay = if is_late { crate::random::whole(hours_late * HOUR as f64) } else { prompt };
+        let delay = if self.random.chance(0.004) {
+            let hours_late = self.random.log_normal(4.0, 0.9).clamp(1.0, 26.0);
+            crate::random::whole(hours_late * HOUR as f64)
+        } else {
+            self.random.between(4, 45)
+        };
         let sent = at + delay;
         let fact =
             Fact { sent, stamp: sent, at, seq, visit, kind, class, is_alias, place, prior, service, extra };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::clock::{digits, write_date, write_time};
+use crate::clock::{digits, local_day, write_date, write_time};
 use crate::log::{
     Class, DIALYSIS, Extra, Fact, Kind, Log, NOWHERE, PlaceId, SOMEWHERE_IN, STRANGER_BED, VisitId,
     WAITING_ROOM,
@@ -167,7 +167,7 @@ impl Pen<'_> {
             let _ = write!(out, "{number}^{family}^{given}^^^^MD^^LKS");
         }
         let _ = write!(out, "|||{}||||", half.service);
-        out.push(if half.service == "EM" { '1' } else { '7' });
+        out.push_str(if half.service == "EM" { "1" } else { "" });
         out.push_str("|||||V");
         digits(out, visit.house.digit(), 1);
         digits(out, i64::from(half.visit), 8);
@@ -216,7 +216,10 @@ impl Pen<'_> {
         let _ = write!(out, "DG1|1||{code}^{text}^I10||");
         write_time(out, fact.at, self.sends_offset(fact));
         out.push_str("|A\r");
-        let payer = usize::try_from(number / 12 % 4).unwrap_or(0);
+        let visit = self.log.visit(fact.visit);
+        let days_old = local_day(visit.start) - self.log.person(visit.person).birth_day;
+        let is_old = days_old > 65 * 365 && !number.is_multiple_of(7);
+        let payer = if is_old { 0 } else { 1 + usize::try_from(number / 12 % 3).unwrap_or(0) };
         let (plan, name) = PAYERS.get(payer).copied().unwrap_or_default();
         let _ = write!(out, "IN1|1|{plan}|{payer}1|{name}|||||||||||{plan}\r");
     }

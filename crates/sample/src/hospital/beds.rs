@@ -87,18 +87,25 @@ impl Hospital {
     }
 
     fn free_place(&mut self, unit: usize, is_set_up: bool) -> Option<PlaceId> {
-        let is_free = |bed: &&Bed| bed.unit == unit && bed.is_set_up == is_set_up && bed.state == State::Free;
-        let n_free = self.beds.iter().filter(is_free).count();
+        let is_free = |bed: &Bed| bed.is_set_up == is_set_up && bed.state == State::Free;
+        let n_free = self.beds_of(unit).iter().filter(|bed| is_free(bed)).count();
         if n_free == 0 {
             return None;
         }
         let skip = self.random.below(n_free);
-        let free = self.beds.iter().enumerate().filter(|(_, bed)| is_free(bed));
-        free.map(|(idx, _)| idx).nth(skip).and_then(|idx| PlaceId::try_from(idx).ok())
+        let free = self.beds_of(unit).iter().enumerate().filter(|(_, bed)| is_free(bed));
+        let idx = free.map(|(idx, _)| idx).nth(skip)?;
+        let first = self.units.get(unit)?.start;
+        PlaceId::try_from(first + idx).ok()
+    }
+
+    /// The beds of a unit, which stand together.
+    pub(super) fn beds_of(&self, unit: usize) -> &[Bed] {
+        self.units.get(unit).and_then(|range| self.beds.get(range.clone())).unwrap_or_default()
     }
 
     pub(super) fn n_free(&self, unit: usize) -> usize {
-        self.beds.iter().filter(|bed| bed.unit == unit && bed.is_set_up && bed.state == State::Free).count()
+        self.beds_of(unit).iter().filter(|bed| bed.is_set_up && bed.state == State::Free).count()
     }
 
     pub(super) fn reserve(&mut self, bed: PlaceId) {

@@ -128,6 +128,8 @@ struct Hospital {
     agenda: BinaryHeap<Reverse<(i64, u32, Act)>>,
     cares: Vec<Care>,
     beds: Vec<Bed>,
+    /// Where the beds of each unit stand in `beds`.
+    units: Vec<std::ops::Range<usize>>,
     /// Waiting for a space in the ED.
     door: VecDeque<VisitId>,
     /// Waiting for a bed elsewhere.
@@ -145,7 +147,9 @@ pub(crate) fn live(seed: u64, start: i64, end: i64) -> Log {
     log.facts.reserve(usize::try_from((end - start) / DAY * 850).unwrap_or(0));
     let random = Random::of(&[log.seed, 0x405]);
     let first = crate::warm_up(start, 28);
-    let beds = places().into_iter().map(|place| Bed::new(&place)).collect();
+    let beds: Vec<Bed> = places().iter().map(Bed::new).collect();
+    let first_of = |unit: usize| beds.partition_point(|bed| bed.unit < unit);
+    let units = (0..UNITS.len()).map(|unit| first_of(unit)..first_of(unit + 1)).collect();
     let mut hospital = Hospital {
         log,
         random,
@@ -154,6 +158,7 @@ pub(crate) fn live(seed: u64, start: i64, end: i64) -> Log {
         agenda: BinaryHeap::new(),
         cares: Vec::new(),
         beds,
+        units,
         door: VecDeque::new(),
         queue: Vec::new(),
         known: Vec::new(),
@@ -349,7 +354,7 @@ impl Hospital {
 
     /// Patients in beds of a unit.
     fn patients(&self, unit: usize) -> Vec<VisitId> {
-        self.beds.iter().filter(|bed| bed.unit == unit).filter_map(Bed::patient).collect()
+        self.beds_of(unit).iter().filter_map(Bed::patient).collect()
     }
 
     fn staffed(&self, unit: usize) -> f64 {

@@ -134,8 +134,8 @@ impl Hospital {
         for _ in 0..self.random.steady(joints * share) {
             self.book(Path::ElectiveJoint, Age::Elder);
         }
-        self.tell_discharges(tomorrow, 0.3);
         self.make_room();
+        self.tell_discharges(tomorrow, 0.3);
     }
 
     /// With many waiting, some who would leave tomorrow leave this afternoon.
