@@ -116,9 +116,15 @@ pub struct BadRole {
 impl FromStr for Role {
     type Err = BadRole;
 
-    /// By key or title, whatever the case; spaces and underscores count as hyphens.
+    /// By key, title or a usual short form, whatever the case; blanks and underscores count as hyphens.
     fn from_str(text: &str) -> Result<Role, BadRole> {
         let word = text.trim().to_lowercase().replace([' ', '_'], "-");
+        let word = match word.as_str() {
+            "admin" => "administrator",
+            "him" => "health-information",
+            "qi-lead" => "quality",
+            _ => &word,
+        };
         let found = Role::ALL
             .into_iter()
             .find(|role| role.key() == word || role.title().to_lowercase().replace(' ', "-") == word);

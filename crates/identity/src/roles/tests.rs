@@ -103,6 +103,7 @@ fn permissions_and_roles_read_back_from_their_words() {
     for role in Role::ALL {
         assert_eq!((role.key().parse(), role.title().parse()), (Ok(role), Ok(role)));
     }
+    assert_eq!(("admin".parse(), "Unit_Manager".parse()), (Ok(Role::Administrator), Ok(Role::UnitManager)));
     assert!("census".parse::<Permission>().is_err() && "census:view:names".parse::<Permission>().is_err());
 }
 

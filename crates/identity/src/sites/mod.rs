@@ -13,7 +13,7 @@ mod tests;
 mod tree;
 
 pub use import::import_sites;
-pub use rules::{check_place, infer_care};
+pub use rules::{check_place, heads_facility, infer_care};
 pub use store::{
     BedCount, BedCountAt, Beds, NewSite, SiteChange, SiteRefused, beds_on, close_site, ensure_unmapped_unit,
     insert_site, list_bed_counts, reopen_site, set_beds, set_care, set_codes, update_site,
@@ -147,7 +147,8 @@ pub struct SiteInfo {
     pub kind: SiteKind,
     /// Which care it gives.
     pub care: Care,
-    /// The facility it belongs to: itself for a facility, `None` above one.
+    /// The facility it belongs to: itself for a facility and for a department right under an enterprise,
+    /// which stands for one; `None` above.
     pub facility_id: Option<Id<Site>>,
     /// Its time zone, or that of the nearest site above that has one; UTC at last.
     pub time_zone: TimeZone,

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Whether a site of a kind may stand under another; `Err` says what is expected.
 ///
 /// A facility stands at the top or under an enterprise, so that every site has one facility at most; a
-/// unit needs a facility above it, because messages name units within a facility.
+/// unit stands under one, because messages name units within a facility (see [`heads_facility`]).
 ///
 /// # Errors
 /// A sentence saying where the kind belongs.
@@ -31,6 +31,17 @@ pub fn check_place(kind: SiteKind, above: Option<SiteKind>) -> Result<(), &'stat
             Err("a department stands under an enterprise, a facility or a department")
         }
         (Unit, None | Some(Enterprise | Unit)) => Err("a unit stands under a facility or a department"),
+    }
+}
+
+/// Whether a site is what messages call a facility: a facility, or a department right under an enterprise,
+/// such as a group of clinics that sends under its own code.
+#[must_use]
+pub fn heads_facility(kind: SiteKind, above: Option<SiteKind>) -> bool {
+    match kind {
+        SiteKind::Facility => true,
+        SiteKind::Department => above == Some(SiteKind::Enterprise),
+        SiteKind::Enterprise | SiteKind::Unit => false,
     }
 }
 
@@ -212,13 +223,15 @@ fn keep_placed(lines: Vec<SiteLine>, tree: &SiteTree, rejects: &mut Vec<Reject>)
     kept
 }
 
-/// Drops lines with a code that names another site. Codes of units and departments belong to their facility.
+/// Drops lines with a code that names another site. Codes of what stands below a facility belong to it.
 fn keep_coded(lines: Vec<SiteLine>, tree: &SiteTree, rejects: &mut Vec<Reject>) -> Vec<SiteLine> {
     let in_file: HashMap<SitePath, SiteKind> =
         lines.iter().map(|line| (line.path.clone(), line.kind)).collect();
+    let kind_at =
+        |path: &SitePath| in_file.get(path).copied().or_else(|| tree.find(path).map(|site| site.kind));
     let is_facility = |path: &SitePath| {
-        in_file.get(path).copied().or_else(|| tree.find(path).map(|site| site.kind))
-            == Some(SiteKind::Facility)
+        let above = path.parent().and_then(|parent| kind_at(&parent));
+        kind_at(path).is_some_and(|kind| heads_facility(kind, above))
     };
     // Codes a line of this file gives up are free for another line.
     let given_anew: BTreeSet<Id<Site>> = lines
@@ -231,7 +244,7 @@ fn keep_coded(lines: Vec<SiteLine>, tree: &SiteTree, rejects: &mut Vec<Reject>) 
     by_line.sort_by_key(|line| line.line);
     let mut kept = Vec::with_capacity(by_line.len());
     for line in by_line {
-        let owner = line.path.upward().skip(1).find(|above| is_facility(above));
+        let owner = line.path.upward().find(|site| is_facility(site)).filter(|owner| *owner != line.path);
         let owner_id = owner.as_ref().and_then(|owner| tree.find(owner)).map(|owner| owner.id);
         let mut clash = None;
         for code in line.codes.iter().flatten() {

@@ -1,6 +1,6 @@
 //! Sites, codes and bed counts in the database.
 
-use super::rules::{check_place, infer_care};
+use super::rules::{check_place, heads_facility, infer_care};
 use super::tree::normal_code;
 use super::{Care, SiteKind};
 use crate::Site;
@@ -254,11 +254,9 @@ pub async fn insert_site(tx: &mut Tx, actor: &Actor, new: &NewSite) -> Result<Id
         id,
         path: new.path.clone(),
         parent_id: parent.as_ref().map(|parent| parent.id),
-        facility_id: match new.kind {
-            SiteKind::Facility => Some(id),
-            SiteKind::Enterprise | SiteKind::Department | SiteKind::Unit => {
-                parent.and_then(|parent| parent.facility_id)
-            }
+        facility_id: match heads_facility(new.kind, parent.as_ref().map(|parent| parent.kind)) {
+            true => Some(id),
+            false => parent.and_then(|parent| parent.facility_id),
         },
         kind: new.kind,
         name: new.name.clone(),
@@ -424,8 +422,8 @@ async fn keep(tx: &mut Tx, actor: &Actor, row: &SiteRow) -> Result<(), StoreErro
     tx.keep(actor, Change { kind: "site", record: row.id.to_string(), site, body }).await
 }
 
-/// Sets the codes that name a site in messages; they replace the ones it had. A facility's codes name it
-/// in the whole installation, those of a unit or department within its facility.
+/// Sets the codes that name a site in messages; they replace the ones it had. Codes of a facility (or of a
+/// department that stands for one) name it in the whole installation, those of what is below within it.
 ///
 /// # Errors
 /// [`SiteRefused`] when there is no such site or a code names another one.
@@ -436,10 +434,8 @@ pub async fn set_codes(
     codes: &[String],
 ) -> Result<(), SiteRefused> {
     let row = find_row(tx, id).await?.ok_or(SiteRefused::NoSite)?;
-    let owner = match row.kind {
-        SiteKind::Enterprise | SiteKind::Facility => String::new(),
-        SiteKind::Department | SiteKind::Unit => row.facility_id.map(|id| id.to_string()).unwrap_or_default(),
-    };
+    let owner = row.facility_id.filter(|facility| *facility != id);
+    let owner = owner.map(|facility| facility.to_string()).unwrap_or_default();
     let codes: BTreeSet<String> =
         codes.iter().map(|code| normal_code(code).into_owned()).filter(|code| !code.is_empty()).collect();
     clear_codes(tx, id).await?;
@@ -576,7 +572,7 @@ pub async fn list_bed_counts(
 /// # Errors
 /// [`SiteRefused`] when there is no such facility.
 pub async fn ensure_unmapped_unit(tx: &mut Tx, facility: Id<Site>) -> Result<Id<Site>, SiteRefused> {
-    let above = find_row(tx, facility).await?.filter(|row| row.kind == SiteKind::Facility);
+    let above = find_row(tx, facility).await?.filter(|row| row.facility_id == Some(row.id));
     let above = above.ok_or(SiteRefused::NoSite)?;
     let place = "the path of the facility is too long to hold a unit";
     let path = above.path.child("unmapped").map_err(|_| SiteRefused::Place {

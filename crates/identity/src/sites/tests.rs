@@ -346,3 +346,31 @@ fn a_taken_path_and_a_foreign_code_are_refused() {
         assert_eq!(house::tree(&db).await.codes(&unit), ["3N"]);
     });
 }
+
+#[test]
+fn a_department_under_an_enterprise_stands_for_a_facility() {
+    on_both(async |Fixture { db, .. }: Fixture| {
+        house::build(&db).await;
+        let text = "path,kind,name,hl7_codes
+            lakeside.clinics,department,Lakeside Clinics,LKC
+            lakeside.clinics.east,department,East,E
+            lakeside.clinics.east.skin,unit,Skin,5W\n";
+        let report = write!(db, |tx| import_sites(tx, &actor(), text, false)).unwrap();
+        assert_eq!((report.counts, report.rejects), (counts(3, 0, 0, 0), vec![]));
+        let tree = house::tree(&db).await;
+        let clinics = tree.facility_by_code("lkc").unwrap();
+        assert_eq!(clinics.path.as_str(), "lakeside.clinics");
+        let skin = tree.unit_by_code(clinics.id, "5W").unwrap();
+        assert_eq!(
+            (skin.path.name(), skin.care, skin.facility_id),
+            ("skin", Care::Outpatient, Some(clinics.id))
+        );
+        let id = clinics.id;
+        assert!(write!(db, |tx| ensure_unmapped_unit(tx, id)).is_ok());
+        let again = write!(db, |tx| import_sites(tx, &actor(), text, false)).unwrap();
+        assert_eq!(again.counts, counts(0, 0, 3, 0));
+        let taken = "path,kind,name,hl7_codes\nlakeside.other,facility,Other,lkc\n";
+        let report = write!(db, |tx| import_sites(tx, &actor(), taken, false)).unwrap();
+        assert_eq!(report.counts.rejected, 1);
+    });
+}

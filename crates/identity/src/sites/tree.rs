@@ -85,11 +85,12 @@ impl SiteTree {
         self.below(id).iter().filter(|site| site.kind == SiteKind::Unit).collect()
     }
 
-    /// The facility a code names, whatever the case and the blanks around it.
+    /// The facility a code names, whatever the case and the blanks around it; or the department under an
+    /// enterprise that stands for one.
     #[must_use]
     pub fn facility_by_code(&self, code: &str) -> Option<&SiteInfo> {
         let site = self.facility_codes.get(normal_code(code).as_ref()).and_then(|&idx| self.sites.get(idx));
-        site.filter(|site| site.kind == SiteKind::Facility)
+        site.filter(|site| site.facility_id == Some(site.id))
     }
 
     /// The unit a code names within a facility, whatever the case and the blanks around it.
