@@ -8,6 +8,9 @@
 
 pub mod adt;
 pub mod beds;
+pub mod day;
+pub mod legs;
+pub mod present;
 pub mod profile;
 pub(crate) mod sites;
 pub mod tally;
@@ -17,3 +20,9 @@ mod area_entry;
 pub use adt::apply::AdtMeaning;
 pub(crate) use adt::model::{Began, Ended};
 pub use area_entry::area;
+
+/// The sealed streams of this area, for `audit verify`.
+#[must_use]
+pub fn streams() -> [&'static store::seal::Stream; 1] {
+    [&adt::store::EVENTS]
+}

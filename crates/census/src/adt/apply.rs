@@ -236,7 +236,7 @@ async fn ensure_unmapped(
 }
 
 fn unit_of(tree: &SiteTree, facility: &Id<Site>, place: &Place) -> Option<Id<Site>> {
-    tree.unit_by_code(*facility, &place.unit).map(|site| site.id)
+    crate::sites::unit_by_code(tree, *facility, &place.unit)
 }
 
 /// The legs of a stay, each in a unit of its facility.

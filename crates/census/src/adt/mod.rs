@@ -5,3 +5,5 @@ pub mod model;
 pub mod read;
 pub mod rules;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 use super::model::{Fact, Micros, Place, Trigger};
 use base::Id;
 use hl7v2::{Dtm, Message, Segment};
-use identity::{Site, SiteKind, SiteTree};
+use identity::{Site, SiteTree};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 use store::Vault;
@@ -157,11 +157,10 @@ fn facility_of(
     [&place, &sender]
         .into_iter()
         .filter(|code| !code.is_empty())
-        .find_map(|code| tree.facility_by_code(code))
-        .map(|site| site.id)
+        .find_map(|code| crate::sites::facility_by_code(tree, code))
         .or_else(|| {
             let site = default_site?;
-            tree.upward(&site).into_iter().find(|site| site.kind == SiteKind::Facility).map(|site| site.id)
+            tree.facility_of(&site).map(|site| site.id)
         })
         .ok_or_else(|| Refused::Facility { sender: code(&sender), place: code(&place) })
 }

@@ -316,7 +316,9 @@ struct Walker<'w> {
 
 impl<'w> Walker<'w> {
     fn new(key: &'w str, first: &Event, merges: &'w Merges, profile: &'w Profile) -> Walker<'w> {
-        let stay = empty_stay(key.to_owned(), first);
+        let mut stay = empty_stay(key.to_owned(), first);
+        merges.patient(&first.fact.patient).clone_into(&mut stay.patient);
+        merges.visit(&first.fact.visit).clone_into(&mut stay.visit);
         Walker {
             key,
             merges,
@@ -365,10 +367,7 @@ impl<'w> Walker<'w> {
                 }
             }
             Trigger::Update => {
-                if self.stay.state == StayState::Left && !fact.disposition.is_empty() {
-                    self.stay.disposition.clone_from(&fact.disposition);
-                    self.judge_end(fact.is_dead);
-                }
+                self.patch(event);
             }
             Trigger::Departing
             | Trigger::Arriving
@@ -552,6 +551,26 @@ impl<'w> Walker<'w> {
             leave.1 = fact.at;
         }
         self.discharge = Some(event);
+    }
+
+    /// An update moves nobody. It may mend the disposition after the end, and say under which outpatient
+    /// class a visit goes on; becoming or ceasing to be an inpatient takes an event of its own.
+    fn patch(&mut self, event: &'w Event) {
+        let fact = &event.fact;
+        if self.stay.state == StayState::Left && !fact.disposition.is_empty() {
+            self.stay.disposition.clone_from(&fact.disposition);
+            self.judge_end(fact.is_dead);
+        }
+        let is_admitted = |class: &str| matches!(class, "I" | "B");
+        let Some(span) = self.open_span().map(|span| span.clone()) else { return };
+        if !fact.class.is_empty()
+            && fact.class != span.class
+            && !is_admitted(&fact.class)
+            && !is_admitted(&span.class)
+        {
+            self.close(fact.at, Ended::ClassChange);
+            self.open(event, fact.class.clone(), span.place, fact.at, Began::ClassChange);
+        }
     }
 
     /// Whether the last leg ended alive.

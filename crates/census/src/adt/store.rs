@@ -6,7 +6,6 @@ use crate::tally::rules::Leg;
 use crate::{Began, Ended};
 use base::Id;
 use identity::Site;
-use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use store::seal::{self, Kind, Stream};
 use store::{Bind, Columns, FromRow, StoreError, Tx, binds};
@@ -329,27 +328,4 @@ pub(crate) async fn save_patients(tx: &mut Tx, patients: Vec<Demographics>) -> R
         birth_date = excluded.birth_date, sex = excluded.sex, stated_at = excluded.stated_at,
         fields_digest = excluded.fields_digest";
     tx.insert_many(insert, rows, tail).await.map(|_| ())
-}
-
-/// The legs believed at `known_at` of the stays whose facility this is, that overlap `[from, to)`.
-pub(crate) async fn list_legs_known(
-    tx: &mut Tx,
-    units: &[String],
-    from: Timestamp,
-    to: Timestamp,
-    known_at: Timestamp,
-) -> Result<Vec<(String, Leg)>, StoreError> {
-    let mut found = Vec::new();
-    for unit in units {
-        let sql = "SELECT stay_id, unit_id, bed, class, began, ended, from_at, to_at FROM leg
-                   WHERE unit_id = $1 AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5
-                   ORDER BY from_at, stay_id";
-        tx.each(sql, binds![unit, from, to, known_at, known_at], |c| {
-            let stay: String = c.take()?;
-            found.push((stay, take_leg(c)?));
-            Ok(())
-        })
-        .await?;
-    }
-    Ok(found)
 }

@@ -72,6 +72,7 @@ pub(crate) async fn follow_patients(
                 at: next.1,
                 reason: String::new(),
                 owner: String::new(),
+                stay: String::new(),
             });
         }
     }
@@ -86,8 +87,9 @@ pub(crate) async fn apply_statuses(
 ) -> Result<(), StoreError> {
     let mut newest: BTreeMap<Key, Status> = BTreeMap::new();
     for status in statuses {
-        let Some(unit) = world.tree.unit_by_code(status.facility, &status.place.unit) else { continue };
-        let key = (unit.id, status.place.bed.clone());
+        let unit = crate::sites::unit_by_code(&world.tree, status.facility, &status.place.unit);
+        let Some(unit) = unit else { continue };
+        let key = (unit, status.place.bed.clone());
         if newest.get(&key).is_none_or(|known| known.at <= status.at) {
             newest.insert(key, status);
         }
@@ -109,6 +111,7 @@ pub(crate) async fn apply_statuses(
                 at: status.at,
                 reason: reason.to_owned(),
                 owner: String::new(),
+                stay: String::new(),
             });
         }
     }

@@ -33,6 +33,8 @@ pub struct BedRow {
     pub reason: String,
     /// Who clears it, when blocked.
     pub owner: String,
+    /// The stay it is promised to, when assigned.
+    pub stay: String,
 }
 
 impl FromRow for BedRow {
@@ -42,12 +44,12 @@ impl FromRow for BedRow {
         let word: String = c.take()?;
         let state = BedState::from_word(&word)
             .ok_or_else(|| StoreError::inconsistent("bed", format!("unknown state `{word}`")))?;
-        let (since, reason, owner) = (c.take()?, c.take()?, c.take()?);
-        Ok(BedRow { id, unit, code, is_licensed, is_set_up, state, since, reason, owner })
+        let (since, reason, owner, stay) = (c.take()?, c.take()?, c.take()?, c.take()?);
+        Ok(BedRow { id, unit, code, is_licensed, is_set_up, state, since, reason, owner, stay })
     }
 }
 
-const COLUMNS: &str = "id, unit_id, code, is_licensed, is_set_up, state, since, reason, owner";
+const COLUMNS: &str = "id, unit_id, code, is_licensed, is_set_up, state, since, reason, owner, stay_id";
 
 /// Every open bed from the scope down, by unit and code.
 ///
@@ -59,6 +61,105 @@ pub async fn list(tx: &mut Tx, scope: &Scope) -> Result<Vec<BedRow>, StoreError>
            AND closed_at IS NULL ORDER BY unit_id, code"
     );
     tx.list(&sql, binds![scope.site_id()]).await
+}
+
+/// One bed, if it is in the scope.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn find(tx: &mut Tx, scope: &Scope, id: Id<Bed>) -> Result<Option<BedRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM bed WHERE id = $1
+           AND unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $2) ORDER BY id"
+    );
+    tx.find(&sql, binds![id, scope.site_id()]).await
+}
+
+/// One state a bed was in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateRow {
+    /// Its id.
+    pub id: Id<Change>,
+    /// The bed.
+    pub bed: Id<Bed>,
+    /// What it was doing.
+    pub state: BedState,
+    /// Why.
+    pub reason: String,
+    /// Who cleared it.
+    pub owner: String,
+    /// Since when.
+    pub from: Micros,
+    /// What made it so: `feed`, or a person's id.
+    pub cause: String,
+}
+
+impl FromRow for StateRow {
+    fn from_row(c: &mut Columns<'_>) -> Result<StateRow, StoreError> {
+        let (id, bed) = (c.take()?, c.take()?);
+        let word: String = c.take()?;
+        let state = BedState::from_word(&word)
+            .ok_or_else(|| StoreError::inconsistent("bed_state", format!("unknown state `{word}`")))?;
+        Ok(StateRow {
+            id,
+            bed,
+            state,
+            reason: c.take()?,
+            owner: c.take()?,
+            from: c.take()?,
+            cause: c.take()?,
+        })
+    }
+}
+
+/// The last 200 states of a bed, newest first.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn list_states(tx: &mut Tx, bed: Id<Bed>) -> Result<Vec<StateRow>, StoreError> {
+    tx.list(
+        "SELECT id, bed_id, state, reason, owner, from_at, cause FROM bed_state
+         WHERE bed_id = $1 ORDER BY from_at DESC, id DESC LIMIT 200",
+        binds![bed],
+    )
+    .await
+}
+
+/// The states of every bed of the scope that began in `[from, to)`, by bed and time, and for each bed the
+/// one before.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn list_states_in(
+    tx: &mut Tx,
+    scope: &Scope,
+    from: Micros,
+    to: Micros,
+) -> Result<Vec<StateRow>, StoreError> {
+    tx.list(
+        "SELECT h.id, h.bed_id, h.state, h.reason, h.owner, h.from_at, h.cause
+         FROM bed b JOIN bed_state h ON h.bed_id = b.id
+         WHERE b.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1) AND h.from_at < $2
+           AND h.from_at >= COALESCE((SELECT MAX(e.from_at) FROM bed_state e
+                                      WHERE e.bed_id = b.id AND e.from_at < $3), $4)
+         ORDER BY h.bed_id, h.from_at, h.id",
+        binds![scope.site_id(), to, from, from],
+    )
+    .await
+}
+
+/// Sets the standing facts of a bed.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn set_flags(
+    tx: &mut Tx,
+    bed: Id<Bed>,
+    is_licensed: bool,
+    is_set_up: bool,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE bed SET is_licensed = $1, is_set_up = $2 WHERE id = $3";
+    tx.run(sql, binds![is_licensed, is_set_up, bed]).await.map(|_| ())
 }
 
 fn units_of(keys: &[Key]) -> Vec<String> {
@@ -86,8 +187,9 @@ pub(crate) async fn find_or_insert(tx: &mut Tx, keys: &[Key]) -> Result<HashMap<
             since: 0,
             reason: String::new(),
             owner: String::new(),
+            stay: String::new(),
         };
-        new.push(binds![bed.id, bed.unit, bed.code.as_str(), false, true, "available", 0i64, "", ""]);
+        new.push(binds![bed.id, bed.unit, bed.code.as_str(), false, true, "available", 0i64, "", "", ""]);
         beds.insert(key.clone(), bed);
     }
     let insert = format!("INSERT INTO bed ({COLUMNS}) VALUES");
@@ -116,6 +218,8 @@ pub struct Change {
     pub reason: String,
     /// Who clears it.
     pub owner: String,
+    /// The stay it is promised to, when assigned.
+    pub stay: String,
 }
 
 /// Writes states and the log of them.
@@ -132,9 +236,10 @@ pub async fn write(tx: &mut Tx, changes: Vec<Change>, cause: &str) -> Result<(),
     let insert = "INSERT INTO bed_state (id, bed_id, state, reason, owner, from_at, cause) VALUES";
     tx.insert_many(insert, log, "").await?;
     for change in changes {
-        let sql = "UPDATE bed SET state = $1, since = $2, reason = $3, owner = $4 WHERE id = $5";
+        let sql =
+            "UPDATE bed SET state = $1, since = $2, reason = $3, owner = $4, stay_id = $5 WHERE id = $6";
         let state = change.state.word();
-        tx.run(sql, binds![state, change.at, change.reason, change.owner, change.bed]).await?;
+        tx.run(sql, binds![state, change.at, change.reason, change.owner, change.stay, change.bed]).await?;
     }
     Ok(())
 }

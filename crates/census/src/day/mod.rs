@@ -1,0 +1,6 @@
+//! The day: midnight census, service days and what moved, at every level, now or as believed earlier.
+
+pub mod rules;
+pub mod store;
+
+pub use store::{Report, SiteDay, days_of, report};

@@ -1,0 +1,85 @@
+//! Reading legs from the database.
+
+use crate::adt::model::OPEN;
+use crate::adt::store::take_leg;
+use crate::tally::rules::Leg;
+use base::Id;
+use identity::{Scope, Site};
+use jiff::Timestamp;
+use store::{Columns, FromRow, StoreError, Tx, binds};
+
+/// One stay with all its legs.
+#[derive(Debug, Clone)]
+pub struct StayLegs {
+    /// The stay's id.
+    pub stay: String,
+    /// The visit number, or empty.
+    pub visit: String,
+    /// Its facility.
+    pub facility: Id<Site>,
+    /// Every leg, oldest first, also those outside the scope asked for.
+    pub legs: Vec<Leg>,
+}
+
+impl StayLegs {
+    /// What the stay is called without a name: its visit number, else its id.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        if self.visit.is_empty() { &self.stay } else { &self.visit }
+    }
+}
+
+struct Row {
+    stay: String,
+    visit: String,
+    facility: Id<Site>,
+    leg: Leg,
+}
+
+impl FromRow for Row {
+    fn from_row(c: &mut Columns<'_>) -> Result<Row, StoreError> {
+        Ok(Row { stay: c.take()?, visit: c.take()?, facility: c.take()?, leg: take_leg(c)? })
+    }
+}
+
+/// The stays with a leg in the scope that overlaps `[from, to)`, whole, as believed at `as_of` (now
+/// without one). One statement; grows with the stays that ended after `from`.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn list_overlapping(
+    tx: &mut Tx,
+    scope: &Scope,
+    from: Timestamp,
+    to: Timestamp,
+    as_of: Option<Timestamp>,
+) -> Result<Vec<StayLegs>, StoreError> {
+    let known = as_of.map_or(OPEN - 1, Timestamp::as_microsecond);
+    let rows: Vec<Row> = tx
+        .list(
+            "SELECT l.stay_id, s.visit, l.facility_id, l.unit_id, l.bed, l.class, l.began, l.ended,
+                    l.from_at, l.to_at
+             FROM leg l JOIN stay s ON s.id = l.stay_id
+             WHERE l.stay_id IN (
+                 SELECT stay_id FROM leg
+                 WHERE unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
+                   AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5)
+               AND l.known_from <= $6 AND l.known_to > $7
+             ORDER BY l.stay_id, l.from_at, l.id",
+            binds![scope.site_id(), from, to, known, known, known, known],
+        )
+        .await?;
+    let mut stays: Vec<StayLegs> = Vec::new();
+    for row in rows {
+        match stays.last_mut().filter(|last| last.stay == row.stay) {
+            Some(last) => last.legs.push(row.leg),
+            None => stays.push(StayLegs {
+                stay: row.stay,
+                visit: row.visit,
+                facility: row.facility,
+                legs: vec![row.leg],
+            }),
+        }
+    }
+    Ok(stays)
+}
