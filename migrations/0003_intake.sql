@@ -65,7 +65,7 @@ CREATE TABLE import_run (
     kind TEXT NOT NULL,
     site_id TEXT,
     file_name TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('draft', 'done', 'undone', 'failed')),
+    state TEXT NOT NULL CHECK (state IN ('draft', 'running', 'done', 'undone', 'failed')),
     mapping TEXT NOT NULL,
     n_new BIGINT NOT NULL,
     n_changed BIGINT NOT NULL,

@@ -12,6 +12,7 @@
 mod fault;
 mod feed;
 mod hl7;
+pub mod import;
 mod inbox;
 mod mllp;
 mod rebuild;

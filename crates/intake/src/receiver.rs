@@ -44,6 +44,12 @@ impl Receiver {
         &self.db
     }
 
+    /// Messages handed in that no batch has taken yet, for the metrics.
+    #[must_use]
+    pub fn n_waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Hands in a message and waits until it is durable.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::{
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use store::{Actor, StoreError};
+use store::Actor;
 
 fn refused(n: usize) -> Incoming {
     incoming(message(&n.to_string(), "ZRF|1\r"))
@@ -77,7 +77,7 @@ fn a_dismissal_needs_a_reason_and_stays_in_history() {
             db.write(move |tx| {
                 Box::pin(async move {
                     let actor = Actor::new("p1", "request 1");
-                    Ok::<_, StoreError>(dismiss(tx, &scope, &actor, seq, reason).await?)
+                    dismiss(tx, &scope, &actor, seq, reason).await
                 })
             })
         };
