@@ -278,6 +278,6 @@ mod tests {
         assert_eq!(tables.len(), named);
         assert!(tables.iter().all(|table| table.columns.len() >= 2));
         let message = tables.iter().find(|table| table.name == "message").unwrap();
-        assert_eq!(message.columns.len(), 7);
+        assert_eq!(message.columns.len(), 11);
     }
 }

@@ -104,9 +104,10 @@ async fn plan(
             continue;
         }
         let body = serde_json::json!(name);
+        let said = body.to_string();
         match name_of(tx, code).await.as_str() {
             "null" => report.counts.new += 1,
-            same if same == body.to_string() => {
+            same if same == said => {
                 report.counts.same += 1;
                 continue;
             }

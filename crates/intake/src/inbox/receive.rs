@@ -208,7 +208,8 @@ pub async fn receive(
     let mut outcomes = Vec::with_capacity(batch.len());
     // Ranges still to do, the next one last. A range that fails is halved: one bad message among 512 costs
     // some 18 transactions.
-    let mut todo = Vec::from([0..batch.len()]);
+    let mut todo = Vec::new();
+    todo.push(0..batch.len());
     while let Some(range) = todo.pop() {
         let error = match write(db, Arc::clone(meaning), &batch, range.clone()).await {
             Ok(more) => {
