@@ -13,6 +13,7 @@ pub mod legs;
 pub mod present;
 pub mod profile;
 pub(crate) mod sites;
+pub mod stays;
 pub mod tally;
 
 mod area_entry;
