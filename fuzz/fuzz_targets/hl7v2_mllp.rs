@@ -1,36 +1,7 @@
-//! Decodes a stream in pieces and as a whole: both must give the same frames,
-//! and memory must stay within the limit.
+//! Hostile bytes as an MLLP stream; see the body.
 #![no_main]
 
-use hl7v2::mllp::{Decoder, Event, encode};
-use libfuzzer_sys::fuzz_target;
+#[path = "../bodies/hl7v2_mllp.rs"]
+mod body;
 
-fuzz_target!(|input: (Vec<u8>, u8, u8)| {
-    let (bytes, piece, limit) = input;
-    let limit = usize::from(limit);
-    let piece = usize::from(piece).max(1);
-    let whole = decode(bytes.chunks(bytes.len().max(1)), limit);
-    assert_eq!(whole, decode(bytes.chunks(piece), limit));
-
-    let clean: Vec<u8> = bytes.into_iter().filter(|byte| !matches!(byte, 0x0B | 0x1C)).collect();
-    let mut wire = Vec::new();
-    encode(&clean, &mut wire);
-    let (events, n_skipped) = decode(wire.chunks(piece), clean.len());
-    assert_eq!((events, n_skipped), (vec![Some(clean)], 0));
-});
-
-fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>, limit: usize) -> (Vec<Option<Vec<u8>>>, u64) {
-    let mut decoder = Decoder::new(limit);
-    let mut events = Vec::new();
-    for piece in pieces {
-        decoder.push(piece);
-        while let Some(event) = decoder.pull() {
-            events.push(match event {
-                Event::Frame(content) => Some(content.to_vec()),
-                Event::TooLarge { .. } | Event::Cut { .. } => None,
-            });
-        }
-        assert!(decoder.pending() <= limit);
-    }
-    (events, decoder.n_skipped())
-}
+libfuzzer_sys::fuzz_target!(|input: (Vec<u8>, u8, u8)| body::run(&input.0, input.1, input.2));
