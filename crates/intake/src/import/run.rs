@@ -387,7 +387,7 @@ async fn open(
     let sealed = store::find_file(tx, id).await?.ok_or(CannotImport::FileGone)?;
     let bytes = tx.vault().open(&sealed, FILE)?;
     drop(sealed);
-    Ok(Table::open(&bytes, mapping, importer.fields(), TableLimits::default())?)
+    Ok(Table::open(bytes, mapping, importer.fields(), TableLimits::default())?)
 }
 
 /// The next rows; at most so many.

@@ -122,7 +122,7 @@ fn table(bytes: &[u8], mapping: &str) -> Result<String, String> {
     let mapping = Mapping::from_toml(mapping).map_err(|error| error.to_string())?;
     let fields = Names { rows_per_batch: 1 }.fields();
     let limits = TableLimits { bytes_max: 10_000, rows_max: 3 };
-    let table = Table::open(bytes, &mapping, fields, limits).map_err(|error| error.to_string())?;
+    let table = Table::open(bytes.to_vec(), &mapping, fields, limits).map_err(|error| error.to_string())?;
     let rows = table.rows().map(|row| {
         let row = row.map_err(|error| error.to_string())?;
         let cell = |field| row.get(field).to_owned();
@@ -374,7 +374,7 @@ fn rows_become_a_plain_table_whose_rejects_find_their_line_again() {
     let mapping = Mapping::from_toml("[columns]\ncode = 'unit'").unwrap();
     let fields = Names { rows_per_batch: 1 }.fields();
     let text = b"name,unit\n\n\"a\nb\",5W\nc,6E\n";
-    let table = Table::open(text, &mapping, fields, TableLimits::default()).unwrap();
+    let table = Table::open(text.to_vec(), &mapping, fields, TableLimits::default()).unwrap();
     let rows: Vec<Row> = table.rows().collect::<Result<_, _>>().unwrap();
     assert_eq!(rows_as_csv(fields, &rows), "code,name,since\n5W,a b,\n6E,c,\n");
     let reject = |line| Reject {
@@ -387,4 +387,44 @@ fn rows_become_a_plain_table_whose_rejects_find_their_line_again() {
     let mut rejects = [reject(2), reject(3)];
     renumber(&mut rejects, &rows);
     assert_eq!((rejects[0].line, rejects[1].line), (3, 5));
+}
+
+#[test]
+fn a_workbook_reads_like_a_text_file() {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+    let mut workbook = Workbook::new();
+    workbook.add_worksheet().set_name("Notes").unwrap();
+    let sheet = workbook.add_worksheet().set_name("Units").unwrap();
+    let date = Format::new().set_num_format("yyyy-mm-dd hh:mm");
+    for (column, name) in (0..).zip(["code", "name", "since"]) {
+        sheet.write_string(1, column, name).unwrap();
+    }
+    sheet.write_number(2, 0, 5.0).unwrap();
+    sheet.write_string(2, 1, "Männer").unwrap();
+    let at = ExcelDateTime::from_ymd(2026, 11, 12).unwrap();
+    sheet.write_datetime_with_format(2, 2, &at, &date).unwrap();
+    sheet.write_string(4, 0, "6E").unwrap();
+    sheet.write_string(4, 1, "East").unwrap();
+    let at = ExcelDateTime::from_ymd(2026, 11, 12).unwrap().and_hms(7, 45, 0).unwrap();
+    sheet.write_datetime_with_format(4, 2, &at, &date).unwrap();
+    let bytes = workbook.save_to_buffer().unwrap();
+    assert_eq!(
+        table(&bytes, "sheet = 'Units'"),
+        Ok("3 5|Männer|2026-11-12; 5 6E|East|2026-11-12 07:45:00".to_owned())
+    );
+    assert_eq!(
+        table(&bytes, "sheet = 'Beds'").unwrap_err(),
+        "the workbook has no sheet `Beds`; it has Notes, Units"
+    );
+    assert_eq!(table(&bytes, "").unwrap_err(), "the file is empty; export it again");
+}
+
+#[test]
+fn a_saved_mapping_keeps_every_part() {
+    let text = "delimiter = '|'\nheader = false\nskip_lines = 2\nsheet = 'a'\ndate_format = '%d.%m.%Y'\n\
+                time_zone = 'America/Chicago'\n[columns]\na = 1\nb = 'B'\n[constants]\nc = 'x'\n\
+                [values.a]\nx = 'y'\n[options]\nshape = 'event'\n";
+    let mapping = Mapping::from_toml(text).unwrap();
+    let json = serde_json::to_string(&mapping).unwrap();
+    assert_eq!(serde_json::from_str::<Mapping>(&json).unwrap(), mapping);
 }
