@@ -102,6 +102,7 @@ async fn admit(
         agent: text_header(&headers, "user-agent").chars().take(200).collect(),
         last_event: text_header(&headers, "last-event-id").parse().ok(),
         idempotency_key: Some(text_header(&headers, "idempotency-key")).filter(|key| !key.is_empty()),
+        is_https: text_header(&headers, "x-forwarded-proto").eq_ignore_ascii_case("https"),
         ctx,
         tree,
         who,

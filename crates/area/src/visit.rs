@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 use store::{Actor, Db, StoreError, Tx};
 use web::{Crumb, Density, NavGroup, NavItem, Page, ScopeChoice, Shell, Theme};
 
+/// The rights that each open some page of administration.
+const ADMIN_PARTS: [Permission; 4] =
+    [Permission::ADMIN_VIEW, Permission::SITES_VIEW, Permission::AUDIT_VIEW, Permission::FEEDS_VIEW];
 /// How long what is shown around every page may lag behind a change made by another process.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 /// How long the counts in the navigation are kept.
@@ -174,6 +177,8 @@ pub struct Visit {
     pub last_event: Option<u64>,
     /// The `Idempotency-Key` of a write through the API.
     pub idempotency_key: Option<String>,
+    /// Whether the browser's own connection is encrypted, as the proxy in front says: then cookies are too.
+    pub is_https: bool,
 }
 
 impl Visit {
@@ -396,6 +401,8 @@ impl Visit {
         let rest = self.path.strip_prefix("/at/").and_then(|rest| rest.split_once('/'));
         match rest {
             Some((_, page)) => format!("/at/{path}/{page}"),
+            // Pages outside of a site's address take it in the query.
+            None if self.scope.is_some() => format!("{}?site={path}", self.path),
             None => format!("/at/{path}/today"),
         }
     }
@@ -428,9 +435,14 @@ impl Visit {
     ) -> Option<NavItem> {
         let who = self.who.as_ref()?;
         let is_rooted = entry.home.starts_with('/');
+        let holds = |permission| !who.access.sites_for(&self.tree, permission, self.today()).is_empty();
         let is_allowed = match at {
             Some(at) if !is_rooted => who.access.allows(&self.tree, entry.permission, at, self.today()),
-            Some(_) | None => !who.access.sites_for(&self.tree, entry.permission, self.today()).is_empty(),
+            // Whoever holds a part of administration finds that part there.
+            Some(_) | None if entry.permission == Permission::ADMIN_VIEW => {
+                ADMIN_PARTS.into_iter().any(holds)
+            }
+            Some(_) | None => holds(entry.permission),
         };
         if !is_allowed {
             return None;

@@ -1,0 +1,3 @@
+//! Sites and units.
+
+pub(super) mod store;
