@@ -17,6 +17,7 @@ use sqlx::sqlite::{
 use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
@@ -65,6 +66,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     vault: Arc<Vault>,
     jobs: mpsc::Sender<Job>,
+    n_commits: AtomicU64,
 }
 
 /// An open database. Cheap to clone.
@@ -87,7 +89,8 @@ impl Db {
             Location::Url(url) => open_postgres(url).await?,
         };
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
-        let db = Db(Arc::new(Inner { pools, clock, vault: Arc::new(vault), jobs }));
+        let db =
+            Db(Arc::new(Inner { pools, clock, vault: Arc::new(vault), jobs, n_commits: AtomicU64::new(0) }));
         tokio::spawn(write_groups(Arc::downgrade(&db.0), queue));
         Ok(db)
     }
@@ -105,6 +108,12 @@ impl Db {
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.0.clock)
+    }
+
+    /// Durable commits of this process's writer so far, for its metrics.
+    #[must_use]
+    pub fn n_commits(&self) -> u64 {
+        self.0.n_commits.load(Ordering::Relaxed)
     }
 
     /// Now, by that clock.
@@ -240,6 +249,7 @@ async fn write_groups(inner: std::sync::Weak<Inner>, mut queue: mpsc::Receiver<J
             }
         }
         let outcome = tx.commit().await;
+        db.0.n_commits.fetch_add(1, Ordering::Relaxed);
         for settled in done {
             let _ = settled.send(match &outcome {
                 Ok(()) => Ok(()),

@@ -26,7 +26,7 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use db::{Db, Engine, Location};
 pub use error::StoreError;
 pub use history::{Actor, Change, HistoryRow, list_history};
-pub use migrate::{SCHEMA_VERSION, migrate, schema_version};
+pub use migrate::{SCHEMA_VERSION, find_schema_version, migrate, schema_version};
 pub use setting::{find_setting, list_settings, put_setting};
 pub use tx::Tx;
 pub use vault::{Keys, Vault};

@@ -33,6 +33,14 @@ pub async fn schema_version(db: &Db) -> Result<i64, StoreError> {
     Ok(version)
 }
 
+/// The schema as a reading transaction sees it; an error where the database is empty.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses, which it does before the first migration.
+pub async fn find_schema_version(tx: &mut Tx) -> Result<i64, StoreError> {
+    find_version(tx).await
+}
+
 /// Brings the schema up to date; the versions applied. Each is a transaction of its own.
 ///
 /// # Errors
