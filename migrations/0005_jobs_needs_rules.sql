@@ -56,6 +56,7 @@ CREATE TABLE huddle_note (
     due_date TEXT,
     done_at BIGINT,
     made_by TEXT NOT NULL,
-    made_at BIGINT NOT NULL
+    made_at BIGINT NOT NULL,
+    removed_at BIGINT
 );
 CREATE INDEX huddle_note_day ON huddle_note (site_id, date);
