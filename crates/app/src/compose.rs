@@ -6,7 +6,7 @@ use axum::Router;
 use census::AdtMeaning;
 use figures::Catalogue;
 use identity::{AreaKey, Permission};
-use jobs::{Jobs, Live, Registry};
+use jobs::{JobKind, Jobs, Live, Registry};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{Db, StoreError};
@@ -70,18 +70,46 @@ pub fn routes(areas: Vec<Area>) -> Vec<Route> {
     routes
 }
 
+/// Every figure and every dated rule, for programs without a server.
+///
+/// # Errors
+/// [`StoreError::NotReady`] when the areas contradict each other, which is a fault of the program.
+pub fn catalogue() -> Result<(Catalogue, Arc<figures::rules::Registry>), StoreError> {
+    catalogue_of(&areas())
+}
+
+fn catalogue_of(areas: &[Area]) -> Result<(Catalogue, Arc<figures::rules::Registry>), StoreError> {
+    let rules = figures::rules::Registry::new(&[figures::rules::seed()]).map_err(|error| broken(&error))?;
+    let lists: Vec<_> = areas.iter().map(|area| area.figures).collect();
+    let catalogue = Catalogue::new(&lists, &rules).map_err(|error| broken(&error))?;
+    Ok((catalogue, Arc::new(rules)))
+}
+
+fn broken(error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::NotReady(format!("the areas do not fit: {error}"))
+}
+
 /// Makes a product of a migrated database.
 ///
 /// # Errors
 /// [`StoreError::NotReady`] when the areas contradict each other, which is a fault of the program.
 pub fn compose(db: Db, folder: PathBuf, is_demo: bool) -> Result<Product, StoreError> {
-    let broken =
-        |error: &dyn std::fmt::Display| StoreError::NotReady(format!("the areas do not fit: {error}"));
+    compose_with(db, folder, is_demo, Vec::new())
+}
+
+/// Makes a product that also does the executable's own kinds of long work, such as filling the sample.
+///
+/// # Errors
+/// As [`compose`].
+pub fn compose_with(
+    db: Db,
+    folder: PathBuf,
+    is_demo: bool,
+    more_jobs: Vec<JobKind>,
+) -> Result<Product, StoreError> {
     let mut areas = areas();
-    let rules = figures::rules::Registry::new(&[figures::rules::seed()]).map_err(|error| broken(&error))?;
-    let lists: Vec<_> = areas.iter().map(|area| area.figures).collect();
-    let catalogue = Catalogue::new(&lists, &rules).map_err(|error| broken(&error))?;
-    let kinds = areas.iter_mut().flat_map(|area| std::mem::take(&mut area.jobs)).collect();
+    let (catalogue, rules) = catalogue_of(&areas)?;
+    let kinds = areas.iter_mut().flat_map(|area| std::mem::take(&mut area.jobs)).chain(more_jobs).collect();
     let registry = Registry::new(kinds).map_err(|error| broken(&error))?;
     let live = Live::new(db.now());
     let meaning: Arc<dyn intake::Meaning> = Arc::new(AdtMeaning);
@@ -90,7 +118,7 @@ pub fn compose(db: Db, folder: PathBuf, is_demo: bool) -> Result<Product, StoreE
         jobs: Jobs::new(registry.clone(), live.clone()),
         db,
         catalogue,
-        rules: Arc::new(rules),
+        rules,
         live,
         receiver,
         meaning,

@@ -2,13 +2,18 @@
 //!
 //! [`areas`] is the list of everything the product can do; [`compose`] makes a running product of a
 //! database. Here also: Today (`today`), signing in and one's own page (`account`), administration
-//! (`admin`), search (`find`) and the JSON API (`api`). Not here: any area's rules.
+//! (`admin`), search (`find`), the JSON API (`api`), and the running server ([`serve()`]). Not here: any
+//! area's rules.
 
 mod account;
 mod admin;
 mod api;
 mod compose;
 mod find;
+mod metrics;
+mod serve;
 mod today;
 
-pub use compose::{Product, areas, compose, routes};
+pub use account::{SampleSignIn, set_sample_sign_ins};
+pub use compose::{Product, areas, catalogue, compose, compose_with, routes};
+pub use serve::{Ports, ServeOptions, router, serve};

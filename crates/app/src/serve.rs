@@ -1,0 +1,173 @@
+//! The running server: HTTP, MLLP and the worker, from the first connection to a clean end.
+//!
+//! [`serve`] runs a [`Product`] on sockets that are bound already, so that a taken port is an error before
+//! anything is touched. When `shutdown` turns true no more is read; what was received is stored and
+//! acknowledged, jobs go back to the queue, and the function returns.
+
+use crate::Product;
+use crate::metrics::{Metrics, gather};
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use intake::MllpLimits;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::{Db, SCHEMA_VERSION};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
+use tower_http::compression::{CompressionLayer, DefaultPredicate};
+
+/// How long open requests, event streams above all, may hold up the end.
+const HTTP_GRACE: Duration = Duration::from_secs(3);
+/// Smaller answers grow when compressed.
+const COMPRESS_ABOVE_BYTES: u64 = 800;
+/// As much of a path as is logged.
+const PATH_CHARS_MAX: usize = 200;
+
+/// Bound sockets.
+#[derive(Debug)]
+pub struct Ports {
+    /// Pages and the API.
+    pub http: TcpListener,
+    /// HL7 v2 feeds.
+    pub mllp: Option<TcpListener>,
+}
+
+/// How to run.
+#[derive(Debug, Clone, Copy)]
+pub struct ServeOptions {
+    /// What the MLLP listener takes.
+    pub mllp: MllpLimits,
+    /// Job workers in this process; 0 leaves jobs to other processes.
+    pub n_workers: usize,
+}
+
+/// Runs until `shutdown` turns true.
+pub async fn serve(
+    product: Product,
+    ports: Ports,
+    options: ServeOptions,
+    shutdown: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let ctx = Arc::clone(&product.ctx);
+    let router = router(&product);
+    let mut own = JoinSet::new();
+    for _ in 0..options.n_workers {
+        own.spawn(jobs::run_worker(ctx.db.clone(), ctx.jobs.clone(), shutdown.clone()));
+    }
+    if let Some(listener) = ports.mllp {
+        let receiver = ctx.receiver.clone();
+        own.spawn(intake::listen_mllp(receiver, listener, options.mllp, shutdown.clone()));
+    }
+    let server = axum::serve(ports.http, router).with_graceful_shutdown(ended(shutdown.clone()));
+    let mut server = tokio::spawn(server.into_future());
+    tokio::select! {
+        () = ended(shutdown) => {}
+        // It only returns early when the program itself is coming down.
+        done = &mut server => return done.unwrap_or_else(|error| Err(std::io::Error::other(error))),
+    }
+    if tokio::time::timeout(HTTP_GRACE, &mut server).await.is_err() {
+        server.abort();
+    }
+    while own.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn ended(mut shutdown: watch::Receiver<bool>) {
+    // An error means that the sender is gone, and with it the program.
+    let _ = shutdown.wait_for(|is_ending| *is_ending).await;
+}
+
+/// The product's addresses and those for whoever keeps it, inside the layers every answer passes.
+#[must_use]
+pub fn router(product: &Product) -> Router {
+    let ctx = Arc::clone(&product.ctx);
+    let metrics = Arc::new(Metrics::new());
+    let (ready_db, own) = (ctx.db.clone(), Arc::clone(&metrics));
+    let keeping = Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(async move || ready(&ready_db).await))
+        .route(
+            "/metrics",
+            get(async move || {
+                let text = gather(&ctx, &own).await;
+                ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+            }),
+        );
+    // Compressing a page with a form token beside reflected text is safe here: session cookies are same-site,
+    // so no foreign page can make the browser ask for one again and again.
+    let texts = DefaultPredicate::new()
+        .and(SizeAbove::new(COMPRESS_ABOVE_BYTES))
+        .and(NotForContentType::const_new("application/vnd."))
+        .and(NotForContentType::const_new("application/zip"));
+    product
+        .router
+        .clone()
+        .merge(keeping)
+        .fallback(not_found)
+        .layer(CompressionLayer::new().compress_when(texts))
+        .layer(middleware::from_fn(move |request, next| frame(Arc::clone(&metrics), request, next)))
+}
+
+async fn ready(db: &Db) -> Response {
+    let found = async { store::find_schema_version(&mut db.read().await?).await };
+    match tokio::time::timeout(Duration::from_secs(5), found).await {
+        Ok(Ok(SCHEMA_VERSION)) => (StatusCode::OK, "ready\n").into_response(),
+        Ok(Ok(found)) => {
+            let text = format!("the database has schema {found}, this program needs {SCHEMA_VERSION}\n");
+            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer in time\n").into_response(),
+    }
+}
+
+async fn not_found() -> Response {
+    let (title, body) = web::error_page(StatusCode::NOT_FOUND, None);
+    (StatusCode::NOT_FOUND, web::render_bare(title, body)).into_response()
+}
+
+/// What every answer gets: a request id, the security headers, a line in the log, a count.
+async fn frame(metrics: Arc<Metrics>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = metrics.next_request_id();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|matched| matched.as_str().to_owned());
+    let path: String = request.uri().path().chars().take(PATH_CHARS_MAX).collect();
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16();
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY_HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    let took = started.elapsed();
+    // The path without its query: what was searched for stays out of the log.
+    let ms = took.as_millis();
+    tracing::info!(target: "helmward::access", request = id, %method, path, status, ms, "answered");
+    metrics.count_request(&method, route.as_deref().unwrap_or("none"), status, took);
+    response
+}
+
+const SECURITY_HEADERS: [(&str, &str); 6] = [
+    (
+        "content-security-policy",
+        "default-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; \
+         form-action 'self'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+];
