@@ -15,8 +15,12 @@ pub(crate) fn postgres_programs() -> Result<PathBuf> {
 }
 
 fn find_postgres() -> Option<PathBuf> {
-    if let Some(place) = find("initdb") {
-        return place.parent().map(Path::to_owned);
+    let is_whole = |folder: &PathBuf| {
+        ["initdb", "postgres", "pg_isready"].iter().all(|program| folder.join(program).is_file())
+    };
+    let in_path = find("initdb").and_then(|place| place.canonicalize().ok());
+    if let Some(folder) = in_path.and_then(|place| place.parent().map(Path::to_owned)).filter(is_whole) {
+        return Some(folder);
     }
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let mut folders: Vec<(u32, PathBuf)> = versions
@@ -25,7 +29,7 @@ fn find_postgres() -> Option<PathBuf> {
             let version = entry.file_name().to_str()?.parse().ok()?;
             Some((version, entry.path().join("bin")))
         })
-        .filter(|(_, folder)| folder.join("initdb").is_file())
+        .filter(|(_, folder)| is_whole(folder))
         .collect();
     folders.sort();
     folders.pop().map(|(_, folder)| folder)

@@ -23,6 +23,7 @@ const USAGE: &str = "\
 cargo xtask check            format, clippy and tidy
 cargo xtask test [STEP..]    everything; with step names only those, saying what was left out
 cargo xtask tidy [--write]   house rules; --write renews schema/schema.sql
+cargo xtask postgres         a throw-away PostgreSQL to run single tests against
 cargo xtask corpus DIR       every importer over a folder of outside samples
 cargo xtask bench [..]       the table of speeds; see benches/README.md
 cargo xtask pictures         renews docs/pictures from the demo";
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         "test" => test::test(rest),
         "tidy" => tidy::command(rest),
         "corpus" => corpus::command(rest),
+        "postgres" => postgres::command(),
         "bench" => bench::command(rest),
         "pictures" => browser::pictures(),
         _ => {

@@ -53,6 +53,15 @@ impl Cluster {
     }
 }
 
+/// `cargo xtask postgres`: a cluster to run single tests against, until standard input ends.
+pub(crate) fn command() -> Result<bool> {
+    let cluster = Cluster::start()?;
+    println!("export {VARIABLE}={}", cluster.url);
+    println!("press Enter to stop it");
+    std::io::stdin().read_line(&mut String::new())?;
+    Ok(true)
+}
+
 fn wait_ready(programs: &Path, port: u16, server: &mut Guarded, log: &Path) -> Result<()> {
     let begun = Instant::now();
     loop {
