@@ -113,6 +113,7 @@ CREATE TABLE census_month (
     PRIMARY KEY (site_id, kind, month)
 );
 
+-- stay_id: the stay an assigned bed is promised to.
 CREATE TABLE bed (
     id TEXT NOT NULL PRIMARY KEY,
     unit_id TEXT NOT NULL REFERENCES site (id),
@@ -123,6 +124,7 @@ CREATE TABLE bed (
     since BIGINT NOT NULL,
     reason TEXT NOT NULL,
     owner TEXT NOT NULL,
+    stay_id TEXT NOT NULL DEFAULT '',
     closed_at BIGINT,
     UNIQUE (unit_id, code)
 );
@@ -138,6 +140,17 @@ CREATE TABLE bed_state (
     cause TEXT NOT NULL
 );
 CREATE INDEX bed_state_bed ON bed_state (bed_id, from_at);
+
+-- What a patient who leaves waits for, from when to when. An open end as in leg.
+CREATE TABLE leaving_wait (
+    id TEXT NOT NULL PRIMARY KEY,
+    stay_id TEXT NOT NULL,
+    wait TEXT NOT NULL,
+    note TEXT NOT NULL,
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL
+);
+CREATE INDEX leaving_wait_stay ON leaving_wait (stay_id, to_at);
 
 -- Forecasts as made, so that they can be judged.
 CREATE TABLE forecast_run (

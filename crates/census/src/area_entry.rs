@@ -17,9 +17,9 @@ pub fn area() -> Area {
             permission: Permission::CENSUS_VIEW,
             letter: 'c',
         }),
-        routes: Vec::new(),
-        figures: &[],
-        needs: Vec::new(),
+        routes: crate::routes::routes(),
+        figures: &crate::FIGURES,
+        needs: crate::needs::sources(),
         jobs: Vec::new(),
     }
 }

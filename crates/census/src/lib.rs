@@ -9,15 +9,23 @@
 pub mod adt;
 pub mod beds;
 pub mod day;
+mod figures;
+pub mod flow;
 pub mod legs;
+mod needs;
 pub mod present;
 pub mod profile;
+pub mod records;
 pub(crate) mod sites;
 pub mod stays;
 pub mod tally;
+pub mod wall;
+mod words;
 
 mod area_entry;
+mod routes;
 
+pub use self::figures::FIGURES;
 pub use adt::apply::AdtMeaning;
 pub(crate) use adt::model::{Began, Ended};
 pub use area_entry::area;

@@ -3,8 +3,12 @@
 //! A bed follows its patients and the bed status messages (A20); a person may block it with a reason and
 //! an owner. The newest event wins, by when it happened, so the order of arrival does not matter.
 
+pub mod bed;
+pub mod change;
+pub mod page;
 pub mod rules;
 pub mod store;
+pub mod timers;
 
 use crate::adt::apply::World;
 use crate::adt::model::{Micros, Place};

@@ -75,6 +75,25 @@ pub async fn find(tx: &mut Tx, scope: &Scope, id: Id<Bed>) -> Result<Option<BedR
     tx.find(&sql, binds![id, scope.site_id()]).await
 }
 
+/// One bed, wherever it is: for a change whose right was checked.
+pub(crate) async fn find_any(tx: &mut Tx, id: Id<Bed>) -> Result<Option<BedRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM bed WHERE id = $1 ORDER BY id");
+    tx.find(&sql, binds![id]).await
+}
+
+/// The names of the people who set these states.
+pub(crate) async fn list_people(
+    tx: &mut Tx,
+    states: &[StateRow],
+) -> Result<HashMap<String, String>, StoreError> {
+    let ids: BTreeSet<String> =
+        states.iter().map(|state| state.cause.clone()).filter(|cause| cause != "feed").collect();
+    let ids: Vec<String> = ids.into_iter().collect();
+    let rows: Vec<(String, String)> =
+        tx.list_in("SELECT id, name FROM person WHERE id IN ({in}) ORDER BY id", &ids).await?;
+    Ok(rows.into_iter().collect())
+}
+
 /// One state a bed was in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateRow {

@@ -133,13 +133,16 @@ mod tests {
 
     #[test]
     fn steps_are_timed_by_when_they_end() {
-        let mut all = states(1, &[
-            (0, BedState::Dirty, ""),
-            (30, BedState::Cleaning, ""),
-            (70, BedState::Available, ""),
-            (90, BedState::Assigned, ""),
-            (100, BedState::Occupied, ""),
-        ]);
+        let mut all = states(
+            1,
+            &[
+                (0, BedState::Dirty, ""),
+                (30, BedState::Cleaning, ""),
+                (70, BedState::Available, ""),
+                (90, BedState::Assigned, ""),
+                (100, BedState::Occupied, ""),
+            ],
+        );
         all.extend(states(2, &[(10, BedState::Dirty, ""), (60, BedState::Cleaning, "")]));
         let all_day = summary(&all, 0, 1440 * 60_000_000);
         let timer = |n, median, p90| Timer { n, median, p90 };
@@ -153,13 +156,14 @@ mod tests {
 
     #[test]
     fn hours_lost_are_cut_at_the_period_and_counted_by_reason() {
-        let mut all = states(1, &[
-            (-60, BedState::Blocked, "maintenance: oxygen outlet"),
-            (30, BedState::Available, ""),
-        ]);
+        let mut all = states(
+            1,
+            &[(-60, BedState::Blocked, "maintenance: oxygen outlet"), (30, BedState::Available, "")],
+        );
         all.extend(states(2, &[(90, BedState::Closed, "")]));
         let got = summary(&all, 0, 120 * 60_000_000);
-        let want = [(("blocked", "maintenance".to_owned()), 30), (("closed", "no reason given".to_owned()), 30)];
+        let want =
+            [(("blocked", "maintenance".to_owned()), 30), (("closed", "no reason given".to_owned()), 30)];
         assert_eq!(got.lost, BTreeMap::from(want));
     }
 

@@ -1,5 +1,7 @@
 //! The day: midnight census, service days and what moved, at every level, now or as believed earlier.
 
+pub mod month;
+pub mod page;
 pub mod rules;
 pub mod store;
 

@@ -7,8 +7,6 @@ pub mod leaving;
 pub mod page;
 pub mod rules;
 pub mod store;
-#[cfg(test)]
-mod tests;
 
 pub use rules::{Board, Guest, UnitBoard};
 pub use store::load;

@@ -181,14 +181,14 @@ fn service(guest: &Guest) -> String {
 
 fn expected_panel(view: &View<'_>, board: &Board) -> Panel {
     let n = board.expected.len();
-    let panel =
-        Panel::new("Expected").id("expected").stream("census").context(format::n_of(
-            super::rules::count(n),
-            "arrival",
-            "arrivals",
-        ));
+    let panel = Panel::new("Expected").id("expected").stream("census").context(format::n_of(
+        super::rules::count(n),
+        "arrival",
+        "arrivals",
+    ));
     if board.expected.is_empty() {
-        return panel.body(Empty::new("Nobody is announced", "Pre-admissions and pending admissions appear here."));
+        return panel
+            .body(Empty::new("Nobody is announced", "Pre-admissions and pending admissions appear here."));
     }
     let line = |guest: &Guest| {
         let at = guest.expected_in.map_or(String::new(), |at| words::when(at, &view.zone, view.now));
@@ -325,7 +325,11 @@ fn leaving_line(view: &View<'_>, leaving: &Leaving) -> AgendaLine {
     AgendaLine {
         when: guest.expected_out.map_or(String::new(), |at| words::when(at, &view.zone, view.now)),
         title: guest.label(),
-        note: if waits.is_empty() { format!("{place}. Nothing recorded") } else { format!("{place}. {waits}") },
+        note: if waits.is_empty() {
+            format!("{place}. Nothing recorded")
+        } else {
+            format!("{place}. {waits}")
+        },
         href: Some(format!("{}/records/{}", view.base, guest.stay)),
         end: html! {
             @if leaving.is_late { (chip(Status::Due, "Late")) }
@@ -359,7 +363,15 @@ fn undo_strip(visit: &Visit, view: &View<'_>) -> Option<Undo> {
 
 fn export(view: &View<'_>, board: &Board) -> Export {
     let columns = [
-        "unit", "name", "in_use", "staffed", "free_now", "coming", "leaving", "free_tonight", "blocked",
+        "unit",
+        "name",
+        "in_use",
+        "staffed",
+        "free_now",
+        "coming",
+        "leaving",
+        "free_tonight",
+        "blocked",
         "without_bed",
     ];
     let mut export = Export::new("flow", &columns);

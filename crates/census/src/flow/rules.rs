@@ -235,9 +235,7 @@ fn leaving(facts: &Facts<'_>) -> Vec<Leaving> {
             guest: guest.clone(),
         })
         .collect();
-    leaving.sort_by(|a, b| {
-        (a.guest.expected_out, &a.guest.stay).cmp(&(b.guest.expected_out, &b.guest.stay))
-    });
+    leaving.sort_by(|a, b| (a.guest.expected_out, &a.guest.stay).cmp(&(b.guest.expected_out, &b.guest.stay)));
     leaving
 }
 
@@ -263,7 +261,9 @@ fn units(facts: &Facts<'_>, promised: &HashMap<&str, &BedRow>) -> Vec<UnitBoard>
             let inside = guests.remove(&site.id).unwrap_or_default();
             let is_for_beds = !matches!(site.care, Care::Outpatient | Care::Unmapped);
             let is_shown = !inside.is_empty()
-                || (is_for_beds && site.is_open(today(&site.id)) && !(beds.is_empty() && facts.counts.get(&site.id).is_none()));
+                || (is_for_beds
+                    && site.is_open(today(&site.id))
+                    && !(beds.is_empty() && !facts.counts.contains_key(&site.id)));
             is_shown.then(|| {
                 let n_coming = coming.get(&site.id).map_or(0, |stays| count(stays.len()));
                 unit_board(facts, site.id, site.care, &beds, &inside, n_coming)
@@ -342,11 +342,18 @@ fn tile(facts: &Facts<'_>, bed: Option<&&BedRow>, code: &str, guests: &[&Guest])
         let others = if guests.len() > 1 { format!(" and {} more", guests.len() - 1) } else { String::new() };
         let away = if first.is_on_leave { ", on leave" } else { "" };
         let note = format!("{}{away}{others}", words::length(first.since, now));
-        let named = if first.name.is_empty() { note.clone() } else { format!("{}{away}{others}", first.name) };
+        let named =
+            if first.name.is_empty() { note.clone() } else { format!("{}{away}{others}", first.name) };
         return Tile { bed: id, code, state, note, named };
     }
     let Some(bed) = bed else {
-        return Tile { bed: None, code, state: web::BedState::Free, note: String::new(), named: String::new() };
+        return Tile {
+            bed: None,
+            code,
+            state: web::BedState::Free,
+            note: String::new(),
+            named: String::new(),
+        };
     };
     let length = if bed.since == 0 { String::new() } else { words::length(bed.since, now) };
     let (state, note) = match bed.state {

@@ -105,9 +105,7 @@ impl Opener<'_> {
     fn guest(&self, tx: &Tx, row: GuestRow) -> Result<Guest, StoreError> {
         let care = row.unit.and_then(|unit| self.tree.get(&unit)).map_or(Care::Inpatient, |site| site.care);
         let name = match &row.name {
-            Some(sealed) => {
-                String::from_utf8_lossy(&tx.vault().open(sealed, "patient.name")?).into_owned()
-            }
+            Some(sealed) => String::from_utf8_lossy(&tx.vault().open(sealed, "patient.name")?).into_owned(),
             None => String::new(),
         };
         Ok(Guest {

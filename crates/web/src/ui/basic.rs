@@ -80,6 +80,11 @@ pub fn columns(wide: impl Render, narrow: impl Render) -> Markup {
     html! { div.grid2 { div.stack { (wide) } div.stack { (narrow) } } }
 }
 
+/// Three columns of a board, the middle one wide; under each other, in this order, under 1180 px.
+pub fn board(left: impl Render, middle: impl Render, right: impl Render) -> Markup {
+    html! { div.board { div.stack { (left) } div.stack { (middle) } div.stack { (right) } } }
+}
+
 /// Panels under each other with the gap between panels.
 pub fn stack(parts: impl Render) -> Markup {
     html! { div.stack { (parts) } }

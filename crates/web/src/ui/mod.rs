@@ -10,7 +10,7 @@ mod table;
 mod work;
 
 pub use basic::{
-    Button, Dialog, Empty, Panel, Status, breadcrumbs, chip, columns, description_list, key_list, notice,
+    Button, Dialog, Empty, Panel, Status, board, breadcrumbs, chip, columns, description_list, key_list, notice,
     segments, stack, tabs,
 };
 pub use beds::{BedState, BedTile, bed_tiles, staffing, unit_bar};

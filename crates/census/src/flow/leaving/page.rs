@@ -85,8 +85,16 @@ async fn show(visit: &Visit, on: &[Wait], note: &str, errors: &Errors) -> Answer
         .collect();
     let form = Form::post(visit.at(&format!("census/flow/leaving/{stay}")), &visit.who()?.csrf)
         .errors(errors)
-        .field(Field::checks("wait", "Waits for", choices).hint("Leave all empty when nothing holds the patient"))
-        .field(Field::text("note", "Note").value(note).optional().hint("A few words, without the patient's name"))
+        .field(
+            Field::checks("wait", "Waits for", choices)
+                .hint("Leave all empty when nothing holds the patient"),
+        )
+        .field(
+            Field::text("note", "Note")
+                .value(note)
+                .optional()
+                .hint("A few words, without the patient's name"),
+        )
         .submit("Save")
         .cancel(visit.at("census/flow"));
     let place = words::unit_name(&visit.tree, &unit, &visit.scope()?.site_id());

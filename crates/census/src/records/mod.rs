@@ -1,0 +1,5 @@
+//! The services register: every stay, found by filters, and all that is known of one.
+
+pub mod page;
+pub mod stay;
+pub mod store;
