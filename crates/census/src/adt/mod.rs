@@ -1,6 +1,7 @@
 //! Admission, discharge and transfer: messages become facts, facts become stays.
 
 pub mod apply;
+pub mod corrections;
 pub mod model;
 pub mod read;
 pub mod rules;

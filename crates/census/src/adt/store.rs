@@ -329,3 +329,98 @@ pub(crate) async fn save_patients(tx: &mut Tx, patients: Vec<Demographics>) -> R
         fields_digest = excluded.fields_digest";
     tx.insert_many(insert, rows, tail).await.map(|_| ())
 }
+
+/// A fact as it is stored.
+pub(crate) struct StoredFact {
+    pub(crate) seq: i64,
+    pub(crate) case_key: String,
+    pub(crate) facility: Id<Site>,
+    pub(crate) fact: Fact,
+    pub(crate) is_void: bool,
+}
+
+impl FromRow for StoredFact {
+    fn from_row(c: &mut Columns<'_>) -> Result<StoredFact, StoreError> {
+        let (seq, case_key, facility) = (c.take()?, c.take()?, c.take()?);
+        let body: String = c.take()?;
+        let fact = serde_json::from_str(&body)
+            .map_err(|error| StoreError::inconsistent("adt_event.body", error.to_string()))?;
+        let voided: Option<i64> = c.take()?;
+        Ok(StoredFact { seq, case_key, facility, fact, is_void: voided.is_some() })
+    }
+}
+
+/// The facts of one message.
+pub(crate) async fn list_facts_of(tx: &mut Tx, message: i64) -> Result<Vec<StoredFact>, StoreError> {
+    tx.list(
+        "SELECT e.seq, e.case_key, e.facility_id, e.body, v.voided_at FROM adt_event e
+         LEFT JOIN adt_void v ON v.event_seq = e.seq WHERE e.message_seq = $1 ORDER BY e.seq",
+        binds![message],
+    )
+    .await
+}
+
+/// Takes facts (number and case key) back; the cases they belong to.
+pub(crate) async fn void_facts(
+    tx: &mut Tx,
+    facts: &[(i64, String)],
+    reason: &str,
+) -> Result<Vec<String>, StoreError> {
+    let at = tx.at();
+    let rows = facts.iter().map(|(seq, key)| binds![*seq, key, at, reason]).collect();
+    let insert = "INSERT INTO adt_void (event_seq, case_key, voided_at, reason) VALUES";
+    tx.insert_many(insert, rows, "ON CONFLICT (event_seq) DO NOTHING").await?;
+    let keys: Vec<String> = facts.iter().map(|(_, key)| key.clone()).collect();
+    let cases: std::collections::BTreeSet<String> = find_cases(tx, &keys).await?.into_values().collect();
+    Ok(cases.into_iter().collect())
+}
+
+/// The cases with a leg believed to be in a unit.
+pub(crate) async fn list_cases_in(tx: &mut Tx, unit: Id<Site>) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = tx
+        .list(
+            "SELECT DISTINCT s.case_id FROM leg l JOIN stay s ON s.id = l.stay_id
+             WHERE l.unit_id = $1 AND l.known_to = 253402300799999999 ORDER BY s.case_id",
+            binds![unit],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(case,)| case).collect())
+}
+
+pub(crate) async fn n_cases(tx: &mut Tx) -> Result<u64, StoreError> {
+    let sql = "SELECT CAST(COUNT(DISTINCT case_id) AS BIGINT) FROM case_key";
+    let n: Option<(i64,)> = tx.find(sql, binds![]).await?;
+    Ok(n.and_then(|(n,)| u64::try_from(n).ok()).unwrap_or(0))
+}
+
+/// A page of cases, in order.
+pub(crate) async fn list_cases_after(
+    tx: &mut Tx,
+    after: &str,
+    n_max: usize,
+) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT DISTINCT case_id FROM case_key WHERE case_id > $1 ORDER BY case_id LIMIT $2";
+    let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+    let rows: Vec<(String,)> = tx.list(sql, binds![after, n_max]).await?;
+    Ok(rows.into_iter().map(|(case,)| case).collect())
+}
+
+/// A page of stays with the legs believed now, by id.
+pub(crate) async fn list_stay_legs_after(
+    tx: &mut Tx,
+    after: &str,
+    n_max: usize,
+) -> Result<Vec<(String, Id<Site>, Vec<Leg>)>, StoreError> {
+    let sql = "SELECT id, facility_id FROM stay WHERE id > $1 ORDER BY id LIMIT $2";
+    let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+    let stays: Vec<(String, Id<Site>)> = tx.list(sql, binds![after, n_max]).await?;
+    let ids: Vec<String> = stays.iter().map(|(id, _)| id.clone()).collect();
+    let mut legs = list_legs(tx, &ids).await?;
+    Ok(stays
+        .into_iter()
+        .map(|(id, facility)| {
+            let own = legs.remove(&id).unwrap_or_default();
+            (id, facility, own.into_iter().map(|(_, leg)| leg).collect())
+        })
+        .collect())
+}

@@ -115,7 +115,12 @@ impl Reader<'_> {
         let from = self.time(row, "in")?.ok_or_else(|| missing(row, "in", "when the stay began"))?;
         let until = self.time(row, "out")?;
         if until.is_some_and(|until| until < from) {
-            return Err(reject(row, "out", "an end at or after the beginning", "Correct one of the two times"));
+            return Err(reject(
+                row,
+                "out",
+                "an end at or after the beginning",
+                "Correct one of the two times",
+            ));
         }
         Ok(Leg {
             stay: self.stay(row)?,
@@ -170,7 +175,11 @@ impl Reader<'_> {
 
     /// A step whose word names no unit happens where the row says, else where the file belongs.
     fn at_home(&self, step: Step, row: &Row) -> Step {
-        if step.place.is_empty() { Step { place: self.place(row.get("unit"), row.get("bed")), ..step } } else { step }
+        if step.place.is_empty() {
+            Step { place: self.place(row.get("unit"), row.get("bed")), ..step }
+        } else {
+            step
+        }
     }
 
     fn stay(&self, row: &Row) -> Result<String, Reject> {
@@ -214,10 +223,9 @@ impl Reader<'_> {
         if text.is_empty() || text.eq_ignore_ascii_case("null") || text == "NA" {
             return Ok(None);
         }
-        let stamp = self
-            .mapping
-            .stamp(text)
-            .map_err(|bad| reject(row, name, &bad.to_string(), "Correct the time, or set date_format in the mapping"))?;
+        let stamp = self.mapping.stamp(text).map_err(|bad| {
+            reject(row, name, &bad.to_string(), "Correct the time, or set date_format in the mapping")
+        })?;
         match stamp.in_zone(self.zone) {
             Some(at) => Ok(Some(at.as_microsecond())),
             None => Err(reject(row, name, "a time of this calendar", "Correct the time")),
@@ -311,7 +319,8 @@ fn facts_of_legs(stay: &str, legs: &[Leg]) -> Vec<Fact> {
         facts.push(fact);
     }
     let is_over = legs.iter().all(|leg| leg.until.is_some());
-    let end = legs.iter().filter_map(|leg| leg.until.map(|until| (until, leg))).max_by_key(|(until, _)| *until);
+    let end =
+        legs.iter().filter_map(|leg| leg.until.map(|until| (until, leg))).max_by_key(|(until, _)| *until);
     if let Some((until, leg)) = end.filter(|_| is_over) {
         let mut fact = blank(stay, legs.len(), &leg.patient, Trigger::Discharge, until);
         fact.disposition.clone_from(&leg.disposition);

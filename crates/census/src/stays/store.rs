@@ -1,7 +1,7 @@
 //! What files said of stays before, in the database.
 
 use crate::adt::model::Fact;
-use crate::adt::store::find_cases;
+use crate::adt::store::{find_cases, void_facts};
 use base::Id;
 use identity::{ImportReport, Site};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -38,7 +38,8 @@ pub(super) async fn compare(
         .map(|(stay, facts)| {
             let known = said.remove(&stay).unwrap_or_default();
             let is_known = !known.is_empty();
-            let new = facts.iter().filter(|fact| known.iter().all(|said| said.fact != **fact)).cloned().collect();
+            let new =
+                facts.iter().filter(|fact| known.iter().all(|said| said.fact != **fact)).cloned().collect();
             let is_gone = |said: &Said| said.message != number && !facts.contains(&said.fact);
             let replaced = known.into_iter().filter(is_gone).map(|said| (said.seq, said.case_key)).collect();
             Compared { new, replaced, is_known }
@@ -81,20 +82,7 @@ pub(super) fn count(stays: &[Compared], report: &mut ImportReport) {
 
 /// Takes facts back; the cases they belong to.
 pub(super) async fn void(tx: &mut Tx, events: &[(i64, String)]) -> Result<BTreeSet<String>, StoreError> {
-    void_because(tx, events, "replaced by a later import").await
-}
-
-async fn void_because(
-    tx: &mut Tx,
-    events: &[(i64, String)],
-    reason: &str,
-) -> Result<BTreeSet<String>, StoreError> {
-    let at = tx.at();
-    let rows = events.iter().map(|(seq, key)| binds![*seq, key, at, reason]).collect();
-    let insert = "INSERT INTO adt_void (event_seq, case_key, voided_at, reason) VALUES";
-    tx.insert_many(insert, rows, "ON CONFLICT (event_seq) DO NOTHING").await?;
-    let keys: Vec<String> = events.iter().map(|(_, key)| key.clone()).collect();
-    Ok(find_cases(tx, &keys).await?.into_values().collect())
+    Ok(void_facts(tx, events, "replaced by a later import").await?.into_iter().collect())
 }
 
 /// Takes back every fact of an import; its cases, and how many facts there were.
@@ -102,6 +90,6 @@ pub(super) async fn void_import(tx: &mut Tx, number: i64) -> Result<(Vec<String>
     let events: Vec<(i64, String)> = tx
         .list("SELECT seq, case_key FROM adt_event WHERE message_seq = $1 ORDER BY seq", binds![number])
         .await?;
-    let cases = void_because(tx, &events, "the import was undone").await?;
-    Ok((cases.into_iter().collect(), u64::try_from(events.len()).unwrap_or(0)))
+    let cases = void_facts(tx, &events, "the import was undone").await?;
+    Ok((cases, u64::try_from(events.len()).unwrap_or(0)))
 }
