@@ -5,10 +5,13 @@
 
 pub mod bed;
 pub mod change;
+mod file;
 pub mod page;
 pub mod rules;
 pub mod store;
 pub mod timers;
+
+pub use file::BedsImporter;
 
 use crate::adt::apply::World;
 use crate::adt::model::{Micros, Place};

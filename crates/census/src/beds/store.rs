@@ -262,3 +262,49 @@ pub async fn write(tx: &mut Tx, changes: Vec<Change>, cause: &str) -> Result<(),
     }
     Ok(())
 }
+
+/// A bed as a file gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileBed {
+    pub(crate) unit: Id<Site>,
+    pub(crate) code: String,
+    pub(crate) is_licensed: bool,
+    pub(crate) is_set_up: bool,
+    pub(crate) is_closed: bool,
+}
+
+impl FromRow for FileBed {
+    fn from_row(c: &mut Columns<'_>) -> Result<FileBed, StoreError> {
+        let (unit, code, is_licensed, is_set_up) = (c.take()?, c.take()?, c.take()?, c.take()?);
+        let closed_at: Option<Micros> = c.take()?;
+        Ok(FileBed { unit, code, is_licensed, is_set_up, is_closed: closed_at.is_some() })
+    }
+}
+
+/// Every bed of these units, closed ones included.
+pub(crate) async fn list_for_file(tx: &mut Tx, units: &[Id<Site>]) -> Result<Vec<FileBed>, StoreError> {
+    let keys: Vec<String> = units.iter().map(Id::to_string).collect();
+    let sql = "SELECT unit_id, code, is_licensed, is_set_up, closed_at FROM bed WHERE unit_id IN ({in})
+               ORDER BY unit_id, code";
+    tx.list_in(sql, &keys).await
+}
+
+/// Makes these beds or brings them up to date; what they are doing stays as it is.
+pub(crate) async fn save_for_file(tx: &mut Tx, beds: &[FileBed]) -> Result<(), StoreError> {
+    let at = tx.at();
+    let rows = beds.iter().map(|bed| {
+        let id: Id<Bed> = tx.new_id();
+        let closed_at = bed.is_closed.then_some(at);
+        binds![id, bed.unit, &bed.code, bed.is_licensed, bed.is_set_up, "available", 0i64, "", "", closed_at]
+    });
+    let rows = rows.collect();
+    tx.insert_many(
+        "INSERT INTO bed (id, unit_id, code, is_licensed, is_set_up, state, since, reason, owner, closed_at)
+         VALUES",
+        rows,
+        "ON CONFLICT (unit_id, code) DO UPDATE SET is_licensed = excluded.is_licensed,
+             is_set_up = excluded.is_set_up, closed_at = excluded.closed_at",
+    )
+    .await
+    .map(|_| ())
+}

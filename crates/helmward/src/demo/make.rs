@@ -1,0 +1,166 @@
+//! Making the sample: what it is made of is written down first, so that a start cut short is done again.
+
+use super::actor;
+use crate::cli::{Demo, Size};
+use crate::import::{Table, take_table};
+use anyhow::{Context as _, Result, bail};
+use base::SitePath;
+use identity::people::{self, PasswordHash, set_password};
+use identity::sites::{SiteRefused, set_care};
+use identity::{Care, Scope, SiteTree};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::{Db, StoreError, find_setting, put_setting};
+
+/// The setting with what the sample is made of.
+const MADE_OF: &str = "demo.plan";
+/// The setting that says the tables are in.
+const IS_READY: &str = "demo.ready";
+/// Everybody's password; there is nothing to protect.
+const PASSWORD: &str = "helmward-demo";
+
+/// What the sample is made of. The past hangs on all of it, so it never changes after the first start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct MadeOf {
+    seed: u64,
+    days: u32,
+    is_network: bool,
+    /// The moment of the first start, in whole seconds.
+    now_seconds: i64,
+}
+
+impl MadeOf {
+    fn plan(&self) -> Result<sample::Plan> {
+        Ok(sample::Plan {
+            seed: self.seed,
+            now: Timestamp::from_second(self.now_seconds).context("the sample's first start")?,
+            days: self.days,
+            size: if self.is_network { sample::Size::Network } else { sample::Size::Hospital },
+        })
+    }
+}
+
+/// The sample's top site.
+pub(super) fn top() -> Result<SitePath> {
+    "lakeside".parse().context("the sample's top site")
+}
+
+/// The plan of the sample in this database, which is made when it is not there.
+pub(super) async fn ensure(db: &Db, ask: &Demo) -> Result<sample::Plan> {
+    let mut tx = db.read().await?;
+    let known: Option<MadeOf> = find_setting(&mut tx, None, MADE_OF).await?;
+    let is_ready = find_setting::<bool>(&mut tx, None, IS_READY).await?.unwrap_or(false);
+    let n_people = people::n_people(&mut tx).await?;
+    drop(tx);
+    let asked = MadeOf {
+        seed: ask.seed,
+        days: ask.days,
+        is_network: ask.size == Size::Network,
+        now_seconds: db.now().as_second(),
+    };
+    let made_of = match known {
+        Some(known) => {
+            if (known.seed, known.days, known.is_network) != (asked.seed, asked.days, asked.is_network) {
+                eprintln!(
+                    "helmward: this sample was made with --seed {} --days {}; it stays so. Remove its folder \
+                     or choose another --dir for a new one.",
+                    known.seed, known.days
+                );
+            }
+            known
+        }
+        None if n_people > 0 => bail!(
+            "{} holds an installation that is no sample; serve it with `helmward serve --dir {}`, or choose \
+             another --dir for the demo",
+            ask.dir.display(),
+            ask.dir.display()
+        ),
+        None => {
+            put(db, MADE_OF, asked.clone()).await?;
+            asked
+        }
+    };
+    let plan = made_of.plan()?;
+    if !is_ready {
+        make(db, &plan).await?;
+        put(db, IS_READY, true).await?;
+    }
+    Ok(plan)
+}
+
+/// Saves a setting of the demo.
+pub(super) async fn put<T>(db: &Db, key: &'static str, value: T) -> Result<(), StoreError>
+where
+    T: Serialize + Send + Sync + 'static,
+{
+    db.write(move |tx| Box::pin(async move { put_setting(tx, &actor(), None, key, &value).await })).await
+}
+
+/// Tables first, then what no table tells: how units give care, and passwords.
+async fn make(db: &Db, plan: &sample::Plan) -> Result<()> {
+    // Hashed once, beside the rest: it takes as long as all the tables.
+    let hashing = tokio::task::spawn_blocking(|| people::password::hash(PASSWORD));
+    let tables = [
+        (Table::Sites, sample::sites_csv(plan)),
+        (Table::Beds, sample::beds_csv(plan)),
+        (Table::People, sample::staff_csv(plan)),
+    ];
+    for (kind, text) in tables {
+        let report = take_table(db, kind, &text, false).await?;
+        if let Some(reject) = report.rejects.first() {
+            bail!("the sample does not fit this program: {kind:?}: {reject}");
+        }
+    }
+    let tree = SiteTree::load(&mut db.read().await?).await?;
+    let cares = cares(plan, &tree)?;
+    let set: Result<(), SiteRefused> = db
+        .write(move |tx| {
+            Box::pin(async move {
+                for (site, care) in cares {
+                    set_care(tx, &actor(), site, care).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    set?;
+    let hash = hashing.await.context("hashing the password was stopped")??;
+    give_passwords(db, &tree, hash).await
+}
+
+fn cares(plan: &sample::Plan, tree: &SiteTree) -> Result<Vec<(base::Id<identity::Site>, Care)>> {
+    let profile = sample::profile(plan);
+    let lists = [
+        (profile.ed, Care::Emergency),
+        (profile.nursery, Care::Nursery),
+        (profile.observation, Care::Observation),
+        (profile.procedural, Care::Outpatient),
+    ];
+    let mut cares = Vec::new();
+    for (paths, care) in lists {
+        for path in paths {
+            let path: SitePath = path.parse().context("a unit of the sample")?;
+            let site = tree.find(&path).with_context(|| format!("the sample has no unit {path}"))?;
+            if site.care != care {
+                cares.push((site.id, care));
+            }
+        }
+    }
+    Ok(cares)
+}
+
+async fn give_passwords(db: &Db, tree: &SiteTree, hash: PasswordHash) -> Result<()> {
+    let scope = Scope::operator(tree, &top()?).context("the sample has no top site")?;
+    let people = people::list_people(&mut db.read().await?, &scope).await?;
+    let given: Result<(), StoreError> = db
+        .write(move |tx| {
+            Box::pin(async move {
+                for row in people {
+                    set_password(tx, &actor(), row.person.id, &hash, false, None).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    Ok(given?)
+}
