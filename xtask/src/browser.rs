@@ -111,8 +111,11 @@ fn tail(log: &Path) -> String {
     lines.iter().skip(lines.len().saturating_sub(30)).copied().collect::<Vec<_>>().join("\n")
 }
 
-/// The product as the tests built it.
+/// The product as the tests built it, or the one that `HELMWARD_PROGRAM` names.
 pub(crate) fn program() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("HELMWARD_PROGRAM") {
+        return Ok(PathBuf::from(named));
+    }
     must(cargo().args(["build", "--quiet", "--workspace", "--bins"]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let program = target.join("debug/helmward");
