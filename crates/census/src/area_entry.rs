@@ -20,6 +20,6 @@ pub fn area() -> Area {
         routes: crate::routes::routes(),
         figures: &crate::FIGURES,
         needs: crate::needs::sources(),
-        jobs: Vec::new(),
+        jobs: vec![crate::forecast::job::kind(), crate::profile::job::kind()],
     }
 }

@@ -1,10 +1,14 @@
 //! Site profiles: how each facility's feed tells what happens.
 
+pub mod job;
+pub mod page;
+pub mod store;
+
 use crate::tally::rules::Profile;
 use base::Id;
 use identity::Site;
 use std::collections::HashMap;
-use store::{StoreError, Tx};
+use ::store::{StoreError, Tx};
 
 /// The setting a facility's profile is kept under.
 pub const KEY: &str = "census.profile";

@@ -5,6 +5,7 @@ use super::bed::state_chip;
 use super::rules::BedState;
 use super::store::{self, BedRow};
 use super::timers::{Step, Summary, summary};
+use crate::tabs::{Tab, tabs};
 use crate::words;
 use area::{Answer, Cell as Value, Export, ExportFormat, Fault, Visit};
 use base::{Id, Period};
@@ -56,7 +57,7 @@ pub async fn beds(visit: Visit) -> Answer {
             (Button::link("Import beds", "/admin/imports"))
             (Button::link("Flow board", visit.at("census/flow")))
         })
-        .body(body(&visit, &data)?);
+        .body(html! { (tabs(&visit, Tab::Beds)) (body(&visit, &data)?) });
     visit.show(&page).await
 }
 
@@ -108,7 +109,7 @@ fn units_table(visit: &Visit, data: &Data) -> Result<Table, Fault> {
                 .cell(number(beds.map(|beds| beds.licensed)))
                 .cell(number(beds.map(|beds| beds.set_up)))
                 .cell(number(beds.map(|beds| beds.staffed)))
-                .cell(count.map_or(String::new(), |count| format::date(count.from, visit.today())))
+                .cell(count.map_or(String::new(), |count| since(count.from, visit.today())))
                 .cell(n(&unit.id, BedState::Blocked))
                 .cell(n(&unit.id, BedState::Closed))
                 .cell(if may_edit { Cell::of(link) } else { Cell::none() }),
@@ -141,6 +142,11 @@ fn units_table(visit: &Visit, data: &Data) -> Result<Table, Fault> {
         )
         .downloads(visit.query.with("format", Some("csv")), visit.query.with("format", Some("xlsx")))
         .empty(empty))
+}
+
+/// The first day of a count; one that holds for any past is said so.
+fn since(from: jiff::civil::Date, today: jiff::civil::Date) -> String {
+    if from.year() <= 1900 { "always".to_owned() } else { format::date(from, today) }
 }
 
 fn n_in(data: &Data, unit: &Id<Site>, state: BedState) -> i64 {

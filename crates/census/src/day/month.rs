@@ -2,6 +2,7 @@
 //! Cost: three statements; 31 days of every site below.
 
 use super::store::{beds_below, days_of};
+use crate::tabs::{Tab, tabs};
 use crate::tally::rules::Kind;
 use crate::tally::store::Day;
 use area::{Answer, Cell as Value, Export, ExportFormat, Fault, Visit};
@@ -147,7 +148,7 @@ async fn show(visit: &Visit, period: Period, lines: &[Line]) -> Answer {
             @if after.first() <= visit.today() { (Button::link("After", to(after))) }
             (Button::print())
         })
-        .body(body(visit, period, lines)?);
+        .body(html! { (tabs(visit, Tab::Day)) (body(visit, period, lines)?) });
     visit.show(&page).await
 }
 

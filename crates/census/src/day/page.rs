@@ -2,6 +2,7 @@
 //! Cost: seven statements; with `?as_of=` also the legs that touch the day.
 
 use super::store::{SiteDay, beds_below, days_of};
+use crate::tabs::{Tab, tabs};
 use crate::tally::rules::{Counts, Kind};
 use crate::tally::store::Day;
 use crate::words;
@@ -106,6 +107,7 @@ async fn show(visit: &Visit, sheet: &Sheet) -> Answer {
             (Button::print())
         })
         .body(html! {
+            (tabs(visit, Tab::Day))
             (FilterBar::new(visit.at("census/day"))
                 .date("date", "Day", &date.to_string())
                 .date("as_of", "As believed on", visit.query.text("as_of")))

@@ -3,6 +3,7 @@
 use super::leaving::Waits;
 use super::rules::{Board, Guest, Leaving, Tile, UnitBoard, Waiting, board};
 use super::store::{BoardAsk, last_message, load};
+use crate::tabs::{Tab, tabs};
 use crate::words;
 use ::store::Tx;
 use area::{Answer, Cell as Value, Export, ExportFormat, Fault, Visit};
@@ -60,7 +61,7 @@ pub async fn flow(visit: Visit) -> Answer {
         .context(context(&board))
         .fresh(fresh)
         .actions(actions(&visit, &view))
-        .body(body(&view, &board))
+        .body(html! { (tabs(&visit, Tab::Flow)) (body(&view, &board)) })
         .undo(undo_strip(&visit, &view))
         .full_width()
         .refresh(60);
@@ -167,8 +168,8 @@ fn waiting_line(view: &View<'_>, waiting: &Waiting) -> AgendaLine {
         note: format!("{}{to}. {}", from, service(guest)),
         href: Some(format!("{}/records/{}", view.base, guest.stay)),
         end: match (&waiting.promised, waiting.is_late) {
-            (_, true) => chip(Status::Breach, "Past limit"),
-            (Some(_), false) => chip(Status::Done, "Bed assigned"),
+            (_, true) => chip(Status::Breach, "Late"),
+            (Some(_), false) => chip(Status::Done, "Bed"),
             (None, false) => Markup::default(),
         },
     }
@@ -191,7 +192,7 @@ fn expected_panel(view: &View<'_>, board: &Board) -> Panel {
             .body(Empty::new("Nobody is announced", "Pre-admissions and pending admissions appear here."));
     }
     let line = |guest: &Guest| {
-        let at = guest.expected_in.map_or(String::new(), |at| words::when(at, &view.zone, view.now));
+        let at = guest.expected_in.map_or(String::new(), |at| short_when(at, view));
         let to = match guest.to {
             Some(to) => words::unit_name(view.tree, &to, &view.top),
             None if guest.to_code.is_empty() => "No unit named".to_owned(),
@@ -282,18 +283,14 @@ pub(crate) fn units_table(view: &View<'_>, board: &Board) -> Table {
             .cell(Cell::of(bar(unit)))
             .cell(format!("{} / {}", unit.n_in_use, unit.n_staffed))
             .cell(unit.n_free)
-            .cell(unit.n_coming)
-            .cell(unit.n_leaving)
             .cell(format::signed(unit.free_tonight()))
     });
     Table::new("units-table", "Units")
         .column(Column::text("Unit"))
-        .column(Column::text("In use, leaving today").not_on_phones())
+        .column(Column::text("In use, leaving").not_on_phones())
         .column(Column::number("Beds"))
-        .column(Column::number("Free now"))
-        .column(Column::number("Coming").not_on_phones())
-        .column(Column::number("Leaving").not_on_phones())
-        .column(Column::number("Free tonight"))
+        .column(Column::number("Free"))
+        .column(Column::number("Tonight"))
         .rows(rows)
 }
 
@@ -314,28 +311,30 @@ fn leaving_panel(view: &View<'_>, board: &Board) -> Panel {
 
 fn leaving_line(view: &View<'_>, leaving: &Leaving) -> AgendaLine {
     let guest = &leaving.guest;
-    let (unit, bed) = guest.place.as_ref().map_or((String::new(), ""), |(unit, bed)| {
-        (words::unit_name(view.tree, unit, &view.top), bed.as_str())
+    let unit = guest.place.as_ref().map_or(String::new(), |(unit, bed)| {
+        let unit = words::unit_name(view.tree, unit, &view.top);
+        if guest.name.is_empty() || bed.is_empty() { unit } else { format!("{unit} {bed}") }
     });
-    let place = if guest.name.is_empty() { unit } else { format!("{unit} {bed}") };
     let waits = waits_words(&leaving.waits, view.now);
-    let button = Button::link("Waits for", format!("{}/flow/leaving/{}", view.base, guest.stay))
+    let waits = if waits.is_empty() { "Nothing recorded".to_owned() } else { waits };
+    let late = if leaving.is_late { "Late. " } else { "" };
+    let button = Button::link("Waits", format!("{}/flow/leaving/{}", view.base, guest.stay))
         .small()
         .about(guest.label());
     AgendaLine {
-        when: guest.expected_out.map_or(String::new(), |at| words::when(at, &view.zone, view.now)),
+        when: guest.expected_out.map_or(String::new(), |at| short_when(at, view)),
         title: guest.label(),
-        note: if waits.is_empty() {
-            format!("{place}. Nothing recorded")
-        } else {
-            format!("{place}. {waits}")
-        },
+        note: format!("{late}{unit}. {waits}"),
         href: Some(format!("{}/records/{}", view.base, guest.stay)),
-        end: html! {
-            @if leaving.is_late { (chip(Status::Due, "Late")) }
-            @if view.may_edit { (button) }
-        },
+        end: html! { @if view.may_edit { (button) } },
     }
+}
+
+/// The time when it is today, else the day: what fits in front of a line.
+fn short_when(at: crate::adt::model::Micros, view: &View<'_>) -> String {
+    let (local, today) =
+        (words::instant_of(at).to_zoned(view.zone.clone()), view.now.to_zoned(view.zone.clone()).date());
+    if local.date() == today { format::time(local.time()) } else { format::date(local.date(), today) }
 }
 
 /// `Transport 45 min, Pharmacy 1 h 10 (insulin)`.

@@ -260,10 +260,9 @@ fn units(facts: &Facts<'_>, promised: &HashMap<&str, &BedRow>) -> Vec<UnitBoard>
             let beds = beds.remove(&site.id).unwrap_or_default();
             let inside = guests.remove(&site.id).unwrap_or_default();
             let is_for_beds = !matches!(site.care, Care::Outpatient | Care::Unmapped);
-            let is_shown = !inside.is_empty()
-                || (is_for_beds
-                    && site.is_open(today(&site.id))
-                    && !(beds.is_empty() && !facts.counts.contains_key(&site.id)));
+            let is_known = !beds.is_empty() || facts.counts.contains_key(&site.id);
+            let is_ready = is_for_beds && is_known && site.is_open(today(&site.id));
+            let is_shown = !inside.is_empty() || is_ready;
             is_shown.then(|| {
                 let n_coming = coming.get(&site.id).map_or(0, |stays| count(stays.len()));
                 unit_board(facts, site.id, site.care, &beds, &inside, n_coming)

@@ -2,6 +2,7 @@
 
 use super::store::{Filter, Order, StayRow, list, n_matching};
 use crate::flow::page::View;
+use crate::tabs::{Tab, tabs};
 use crate::words;
 use area::{Answer, Cell as Value, Export, ExportFormat, Fault, Visit};
 use identity::SiteKind;
@@ -50,6 +51,7 @@ pub async fn records(visit: Visit) -> Answer {
             (Button::link("JSON", visit.query.with("format", Some("json"))).icon(web::Icon::Download))
         })
         .body(html! {
+            (tabs(&visit, Tab::Records))
             (bar(&visit)?)
             (Panel::new("Stays").context("Newest arrival first unless sorted").body(table(&visit, &rows, with_names, paging)?))
         });

@@ -52,7 +52,7 @@ pub async fn page(visit: Visit) -> Answer {
             (columns(
                 html! {
                     (Panel::new("Places").context("As believed now").body(leg_table(&visit, &file, &legs, true)))
-                    (Panel::new("Messages").context(format!("{}, oldest first", tellings.len())).body(telling_table(&visit, &file, &tellings)?))
+                    (Panel::new("Messages").context(format!("{}, oldest first", tellings.len())).body(telling_table(&visit, &file, &tellings)))
                 },
                 html! {
                     (Panel::new("Stay").prose(summary(&visit, &file, &waits)))
@@ -68,7 +68,7 @@ fn concerns(fact: &Fact, visit: &str) -> bool {
     visit.is_empty() || fact.visit.is_empty() || fact.visit == visit || is_merge(fact.trigger)
 }
 
-fn is_merge(trigger: Trigger) -> bool {
+pub(crate) fn is_merge(trigger: Trigger) -> bool {
     matches!(
         trigger,
         Trigger::MergePatient | Trigger::MergeAccount | Trigger::MergeVisit | Trigger::MoveVisit
@@ -118,7 +118,7 @@ fn contradictions(visit: &Visit, file: &StayFile) -> Markup {
     }
 }
 
-fn message_words(message: i64) -> String {
+pub(crate) fn message_words(message: i64) -> String {
     if message == 0 { "An imported row".to_owned() } else { format!("Message {}", format::count(message)) }
 }
 
@@ -178,10 +178,9 @@ fn ended(word: &str) -> &'static str {
     }
 }
 
-fn telling_table(visit: &Visit, file: &StayFile, tellings: &[(Telling, Fact)]) -> Result<Table, Fault> {
+fn telling_table(visit: &Visit, file: &StayFile, tellings: &[(Telling, Fact)]) -> Table {
     let zone = words::zone(&visit.tree, &file.row.facility);
     let may_reverse = visit.may(Permission::CENSUS_EDIT) && visit.may(Permission::CENSUS_PHI);
-    let csrf = &visit.who()?.csrf;
     let rows = tellings.iter().map(|(telling, fact)| {
         let code = telling.kind.split('^').nth(1).unwrap_or("row").to_owned();
         let place = match (fact.place.unit.as_str(), fact.place.bed.as_str()) {
@@ -191,14 +190,8 @@ fn telling_table(visit: &Visit, file: &StayFile, tellings: &[(Telling, Fact)]) -
         let state = match telling.voided_at {
             Some(at) => html! { (chip(Status::Due, "Taken back")) " " (words::when(at, &zone, visit.now)) },
             None if is_merge(fact.trigger) && may_reverse => {
-                let action = visit.at(&format!("census/records/{}/merge", file.row.id));
-                html! {
-                    form method="post" action=(action) {
-                        input type="hidden" name="csrf" value=(csrf);
-                        input type="hidden" name="fact" value=(telling.seq);
-                        (Button::submit("Reverse merge").small().about(message_words(telling.message)))
-                    }
-                }
+                let to = visit.at(&format!("census/records/{}/merge/{}", file.row.id, telling.message));
+                html! { (Button::link("Reverse merge", to).small().about(message_words(telling.message))) }
             }
             None => Markup::default(),
         };
@@ -210,7 +203,7 @@ fn telling_table(visit: &Visit, file: &StayFile, tellings: &[(Telling, Fact)]) -
             .cell(place)
             .cell(state)
     });
-    Ok(Table::new("messages", "Messages that told of this stay")
+    Table::new("messages", "Messages that told of this stay")
         .column(Column::text("Message"))
         .column(Column::text("Event"))
         .column(Column::text("Happened"))
@@ -218,5 +211,5 @@ fn telling_table(visit: &Visit, file: &StayFile, tellings: &[(Telling, Fact)]) -
         .column(Column::text("Place, as sent").not_on_phones())
         .column(Column::text("Standing"))
         .rows(rows)
-        .empty(Empty::new("No messages", "Nothing that was received tells of this stay any more.")))
+        .empty(Empty::new("No messages", "Nothing that was received tells of this stay any more."))
 }
