@@ -2,8 +2,9 @@
 //!
 //! A backup is one snapshot, written as lines of JSON: a head, then for each table its name and columns
 //! and one array a row, then an end line with the number of rows and a digest, so that a file cut short
-//! is refused. It restores onto SQLite or PostgreSQL, whichever it came from. Identifying fields stay
-//! sealed in it: the key file is copied apart (see the executable's `backup`).
+//! is refused. It restores onto SQLite or PostgreSQL, whichever it came from. It is made and restored under
+//! the schema the database has, also an older one, so that a backup can precede an upgrade. Identifying
+//! fields stay sealed in it: the key file is copied apart (see the executable's `backup`).
 
 use crate::bind::Bind;
 use crate::db::Db;
@@ -38,40 +39,51 @@ enum ColumnType {
     Real,
 }
 
-/// Every table of the schema, in the order the migrations create them, which is an order that
-/// references allow.
-fn tables() -> Vec<Table> {
+/// Every table of a schema, in the order the migrations create them, which is an order that references
+/// allow. Reads the one form our migrations are written in: a column a line, `ALTER TABLE t ADD COLUMN c ..`.
+fn tables(schema: i64) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     let mut is_inside = false;
-    for line in migrate::scripts().flat_map(str::lines) {
-        if let Some(name) = line.strip_prefix("CREATE TABLE ").and_then(|rest| rest.strip_suffix(" (")) {
+    for line in migrate::scripts(schema).flat_map(str::lines) {
+        if let Some((name, column)) =
+            line.strip_prefix("ALTER TABLE ").and_then(|rest| rest.split_once(" ADD COLUMN "))
+        {
+            let table = tables.iter_mut().find(|table| table.name == name);
+            if let Some((table, column)) = table.zip(column_of(column)) {
+                table.columns.push(column);
+            }
+        } else if let Some(name) = line.strip_prefix("DROP TABLE ") {
+            tables.retain(|table| table.name != name.trim_end_matches(';'));
+        } else if let Some(name) = line.strip_prefix("CREATE TABLE ").and_then(|rest| rest.strip_suffix(" ("))
+        {
             tables.push(Table { name: name.to_owned(), columns: Vec::new() });
             is_inside = true;
         } else if line.starts_with(')') {
             is_inside = false;
         } else if is_inside {
-            let mut words = line.split_whitespace();
-            let (Some(column), Some(sql_type), Some(table)) = (words.next(), words.next(), tables.last_mut())
-            else {
-                continue;
-            };
-            let column_type = match sql_type.trim_end_matches(',') {
-                "BIGINT" => ColumnType::Plain(Kind::Int),
-                "TEXT" => ColumnType::Plain(Kind::Text),
-                "BYTEA" => ColumnType::Plain(Kind::Bytes),
-                "BOOLEAN" => ColumnType::Bool,
-                "DOUBLE" => ColumnType::Real,
-                // PRIMARY KEY (..) and UNIQUE (..) lines.
-                _ => continue,
-            };
-            table.columns.push((column.to_owned(), column_type));
+            tables.last_mut().into_iter().for_each(|table| table.columns.extend(column_of(line)));
         }
     }
     tables
 }
 
+/// `name TYPE ..`; nothing for PRIMARY KEY (..) and UNIQUE (..) lines.
+fn column_of(line: &str) -> Option<(String, ColumnType)> {
+    let mut words = line.split_whitespace();
+    let (column, sql_type) = (words.next()?, words.next()?);
+    let column_type = match sql_type.trim_end_matches([',', ';']) {
+        "BIGINT" => ColumnType::Plain(Kind::Int),
+        "TEXT" => ColumnType::Plain(Kind::Text),
+        "BYTEA" => ColumnType::Plain(Kind::Bytes),
+        "BOOLEAN" => ColumnType::Bool,
+        "DOUBLE" => ColumnType::Real,
+        _ => return None,
+    };
+    Some((column.to_owned(), column_type))
+}
+
 struct Digesting<'w> {
-    out: &'w mut dyn Write,
+    out: &'w mut (dyn Write + Send),
     digest: Sha256,
 }
 
@@ -90,10 +102,14 @@ impl Digesting<'_> {
 /// [`StoreError`] when the engine refuses or `out` cannot be written.
 pub async fn backup(db: &Db, out: &mut (dyn Write + Send)) -> Result<BackupReport, StoreError> {
     let mut tx = db.read().await?;
+    let schema = migrate::find_schema_version(&mut tx).await?;
+    if schema > SCHEMA_VERSION {
+        return Err(StoreError::Newer { found: schema, known: SCHEMA_VERSION });
+    }
     let mut to = Digesting { out, digest: Sha256::new() };
-    to.line(&json!({ "helmward_backup": FORMAT, "schema": SCHEMA_VERSION, "at": tx.at().to_string() }))?;
+    to.line(&json!({ "helmward_backup": FORMAT, "schema": schema, "at": tx.at().to_string() }))?;
     let (mut n_rows, mut n_tables) = (0, 0);
-    for table in tables() {
+    for table in tables(schema) {
         let names: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
         to.line(&json!({ "table": table.name, "columns": names }))?;
         // In order of the first column, which begins every primary key.
@@ -131,22 +147,37 @@ pub async fn backup(db: &Db, out: &mut (dyn Write + Send)) -> Result<BackupRepor
     Ok(BackupReport { n_tables, n_rows })
 }
 
-/// Fills an empty database from a backup, in one transaction.
+/// Fills an empty database from a backup, in one transaction, and brings it up to today's schema.
 ///
 /// # Errors
-/// [`StoreError::Backup`] when the file is not a whole backup; nothing is written then.
+/// [`StoreError::Backup`] when the file is not a whole backup; no row is written then.
 pub async fn restore(db: &Db, from: &mut (dyn BufRead + Send)) -> Result<BackupReport, StoreError> {
-    migrate::migrate(db).await?;
+    let mut head = String::new();
+    from.read_line(&mut head).map_err(|error| StoreError::Backup(error.to_string()))?;
+    let schema = check_head(&head)?;
+    migrate::migrate_to(db, schema).await?;
     let mut tx = db.begin_write().await?;
-    let report = restore_into(&mut tx, from).await?;
+    let found = migrate::find_schema_version(&mut tx).await?;
+    if found != schema {
+        return Err(StoreError::Backup(format!(
+            "the backup has schema {schema}, the database {found}; restore into a new folder or an empty database"
+        )));
+    }
+    let report = restore_into(&mut tx, &head, &tables(schema), from).await?;
     tx.commit().await?;
+    migrate::migrate(db).await?;
     Ok(report)
 }
 
-async fn restore_into(tx: &mut Tx, from: &mut (dyn BufRead + Send)) -> Result<BackupReport, StoreError> {
+async fn restore_into(
+    tx: &mut Tx,
+    head: &str,
+    tables: &[Table],
+    from: &mut (dyn BufRead + Send),
+) -> Result<BackupReport, StoreError> {
     let mut digest = Sha256::new();
+    digest.update(head.as_bytes());
     let (mut n_rows, mut n_tables, mut is_ended) = (0u64, 0, false);
-    let tables = tables();
     let mut current: Option<&Table> = None;
     let mut waiting: Vec<Vec<Bind>> = Vec::new();
     let mut text = String::new();
@@ -156,9 +187,7 @@ async fn restore_into(tx: &mut Tx, from: &mut (dyn BufRead + Send)) -> Result<Ba
         if n == 0 {
             break;
         }
-        let value: Value = serde_json::from_str(&text).map_err(|_| {
-            StoreError::Backup("the file is not a Helmward backup, or it is damaged".to_owned())
-        })?;
+        let value = read_line(&text)?;
         if let Value::Array(row) = &value {
             let table = current.ok_or_else(|| StoreError::Backup("a row without its table".to_owned()))?;
             waiting.push(binds_of(table, row)?);
@@ -174,8 +203,6 @@ async fn restore_into(tx: &mut Tx, from: &mut (dyn BufRead + Send)) -> Result<Ba
             current = Some(table.ok_or_else(|| StoreError::Backup(format!("unknown table `{name}`")))?);
             check_empty(tx, name).await?;
             n_tables += 1;
-        } else if value.get("helmward_backup").is_some() {
-            check_head(&value)?;
         } else if let Some(end) = value.get("end").and_then(Value::as_u64) {
             let said = value.get("sha256").and_then(Value::as_str).unwrap_or_default();
             is_ended = end == n_rows && said == hex(&digest.clone().finalize());
@@ -193,13 +220,20 @@ async fn restore_into(tx: &mut Tx, from: &mut (dyn BufRead + Send)) -> Result<Ba
     Ok(BackupReport { n_tables, n_rows })
 }
 
-fn check_head(head: &Value) -> Result<(), StoreError> {
+fn read_line(text: &str) -> Result<Value, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|_| StoreError::Backup("the file is not a Helmward backup, or it is damaged".to_owned()))
+}
+
+/// The schema the backup was made under.
+fn check_head(text: &str) -> Result<i64, StoreError> {
+    let head = read_line(text)?;
     let schema = head.get("schema").and_then(Value::as_i64).unwrap_or(0);
     if schema > SCHEMA_VERSION {
         return Err(StoreError::Newer { found: schema, known: SCHEMA_VERSION });
     }
     match head.get("helmward_backup").and_then(Value::as_u64) {
-        Some(FORMAT) => Ok(()),
+        Some(FORMAT) => Ok(schema),
         other => Err(StoreError::Backup(format!(
             "backup format {other:?} is not known; this program reads {FORMAT}"
         ))),
@@ -273,11 +307,49 @@ mod tests {
 
     #[test]
     fn every_table_of_the_migrations_is_backed_up_with_its_columns() {
-        let tables = tables();
-        let named = migrate::scripts().map(|script| script.matches("CREATE TABLE ").count()).sum::<usize>();
+        let tables = tables(SCHEMA_VERSION);
+        let named = migrate::scripts(SCHEMA_VERSION)
+            .map(|script| script.matches("CREATE TABLE ").count())
+            .sum::<usize>();
         assert_eq!(tables.len(), named);
         assert!(tables.iter().all(|table| table.columns.len() >= 2));
         let message = tables.iter().find(|table| table.name == "message").unwrap();
         assert_eq!(message.columns.len(), 11);
+    }
+
+    #[test]
+    fn a_backup_of_an_older_schema_restores_under_todays() {
+        use crate::{Actor, Change, Keys, Location, SystemClock, Vault, list_history};
+        use std::sync::Arc;
+        let folder = std::env::temp_dir().join(format!("helmward-store-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let keys = Keys::generate().unwrap();
+        let open = async |name: &str| {
+            let vault = Vault::new(&keys).unwrap();
+            Db::open(&Location::File(folder.join(name)), true, vault, Arc::new(SystemClock)).await.unwrap()
+        };
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let old = open("old.db").await;
+            migrate::migrate_to(&old, SCHEMA_VERSION - 1).await.unwrap();
+            let kept: Result<(), StoreError> = old
+                .write(|tx| {
+                    Box::pin(async move {
+                        let body = serde_json::json!({ "name": "5 West" });
+                        let change = Change { kind: "site", record: "5w".to_owned(), site: None, body };
+                        tx.keep(&Actor::new("test", "case"), change).await
+                    })
+                })
+                .await;
+            kept.unwrap();
+            let mut file = Vec::new();
+            backup(&old, &mut file).await.unwrap();
+
+            let new = open("new.db").await;
+            restore(&new, &mut file.as_slice()).await.unwrap();
+            assert_eq!(migrate::schema_version(&new).await.unwrap(), SCHEMA_VERSION);
+            let mut tx = new.read().await.unwrap();
+            assert_eq!(list_history(&mut tx, "site", "5w", None).await.unwrap().len(), 1);
+        });
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

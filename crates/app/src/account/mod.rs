@@ -11,9 +11,10 @@ mod password;
 mod preferences;
 mod set_up;
 mod sign_in;
+mod store;
 mod tokens;
 
-pub use sign_in::{SampleSignIn, set_sample_sign_ins};
+pub use sign_in::SAMPLE_PASSWORD;
 
 use area::{Fault, Guard, Route, Visit, Who};
 

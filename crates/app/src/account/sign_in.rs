@@ -1,42 +1,40 @@
 //! Signing in and out.
 
+use super::store::{Sample, list_samples};
 use super::{landing::landing, local};
 use crate::admin::kit::sentence;
 use area::{Answer, Fault, Response, SESSION_COOKIE, THEME_COOKIE, Visit};
 use axum::http::{HeaderValue, header};
 use identity::people::Theme;
 use identity::sessions::{self, NewSession, SignInRefused};
-use serde::{Deserialize, Serialize};
+use identity::Role;
 use store::{Actor, StoreError, Tx};
 use web::{Errors, Field, Form, Icon, Markup, Render as _, html, render_bare, unprocessable};
 
-/// The setting that holds the sign-ins of the sample enterprise.
-const SAMPLES: &str = "sample.sign-ins";
+/// Everybody's password in the sample enterprise. Everyone may know it: everything behind it is invented.
+pub const SAMPLE_PASSWORD: &str = "helmward-demo";
 
-/// A sign-in of the sample enterprise, offered on its first page. Never kept for a real one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SampleSignIn {
-    /// The role in words, with its place: `Facility manager, Riverside General`.
-    pub role: String,
-    /// The invented person.
-    pub name: String,
-    /// The address to sign in with.
-    pub email: String,
-    /// The password, which everyone may know because everything behind it is invented.
-    pub password: String,
+/// A sign-in of the sample enterprise, offered on its first page.
+struct Offer {
+    /// `Facility manager, Riverside General`.
+    role: String,
+    name: String,
+    email: String,
 }
 
-/// Says which sign-ins the sample enterprise offers; the page shows them only where the product runs as
-/// the sample.
-///
-/// # Errors
-/// [`StoreError`] when the engine refuses.
-pub async fn set_sample_sign_ins(
-    tx: &mut Tx,
-    actor: &Actor,
-    samples: &[SampleSignIn],
-) -> Result<(), StoreError> {
-    store::put_setting(tx, actor, None, SAMPLES, &samples).await
+/// One person for each role, in the order of the table of roles.
+async fn offers(visit: &Visit, tx: &mut Tx) -> Result<Vec<Offer>, StoreError> {
+    let samples = list_samples(tx).await?;
+    let of_role = |role: Role| samples.iter().find(|sample| sample.role == role);
+    let offer = |sample: &Sample| {
+        let site = visit.tree.get(&sample.site).map_or("", |site| site.name.as_str());
+        Offer {
+            role: format!("{}, {site}", sample.role.title()),
+            name: sample.name.clone(),
+            email: sample.email.clone(),
+        }
+    };
+    Ok(Role::ALL.into_iter().filter_map(of_role).map(offer).collect())
 }
 
 pub(super) async fn page(visit: Visit) -> Answer {
@@ -137,11 +135,7 @@ async fn document(
     email: &str,
     errors: &Errors,
 ) -> Result<Markup, StoreError> {
-    let samples: Vec<SampleSignIn> = if visit.ctx.is_demo {
-        store::find_setting(tx, None, SAMPLES).await?.unwrap_or_default()
-    } else {
-        Vec::new()
-    };
+    let samples = if visit.ctx.is_demo { offers(visit, tx).await? } else { Vec::new() };
     let house = visit.tree.all().iter().find(|site| site.parent_id.is_none());
     let title = if errors.is_empty() { "Sign in" } else { "Error: Sign in" };
     let form = Form::post("/sign-in", "")
@@ -168,7 +162,7 @@ async fn document(
 }
 
 /// One button a sample person: a form each, so that it works without script.
-fn offer(samples: &[SampleSignIn], next: &str) -> Markup {
+fn offer(samples: &[Offer], next: &str) -> Markup {
     html! {
         p.lead { "This is the sample enterprise. Every person and patient in it is invented. Choose whose day to look at." }
         ul.list aria-label="Sample sign-ins" {
@@ -179,7 +173,7 @@ fn offer(samples: &[SampleSignIn], next: &str) -> Markup {
                         input type="hidden" name="csrf" value="";
                         input type="hidden" name="next" value=(next);
                         input type="hidden" name="email" value=(sample.email);
-                        input type="hidden" name="password" value=(sample.password);
+                        input type="hidden" name="password" value=(SAMPLE_PASSWORD);
                         button.btn.sm type="submit" aria-label={ "Sign in: " (sample.name) ", " (sample.role) } {
                             "Sign in" (Icon::Right.render())
                         }

@@ -123,3 +123,18 @@ pub(crate) async fn list_kinds(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
 pub(crate) async fn list_names(tx: &mut Tx, ids: &[String]) -> Result<Vec<(String, String)>, StoreError> {
     tx.list_in("SELECT id, name FROM person WHERE id IN ({in}) ORDER BY id", ids).await
 }
+
+/// The people who hold a token at a site of the scope.
+pub(crate) async fn list_token_holders(
+    tx: &mut Tx,
+    scope: &Scope,
+) -> Result<Vec<base::Id<identity::Person>>, StoreError> {
+    let rows: Vec<(base::Id<identity::Person>,)> = tx
+        .list(
+            "SELECT DISTINCT a.person_id FROM api_token a JOIN site_tree t ON t.descendant_id = a.site_id
+             WHERE t.ancestor_id = $1 ORDER BY a.person_id LIMIT 1000",
+            binds![scope.site_id()],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(person,)| person).collect())
+}

@@ -56,9 +56,9 @@ pub(super) async fn send(visit: Visit) -> Answer {
     if entry.row.actor.who != own || !may_undo(&visit, &entry) {
         return Err(Fault::NotFound);
     }
-    let back = page_of(&entry, &visit);
+    let back = page_of(&entry);
     let context =
-        Context { actor: visit.actor(), today: visit.today(), registry: Arc::clone(&visit.ctx.rules), entry };
+        Context { actor: visit.actor(), today: visit.today(), registry: Some(Arc::clone(&visit.ctx.rules)), entry };
     let undone =
         visit.ctx.db.write::<_, Stays, _>(move |tx| Box::pin(async move { undo(tx, &context).await })).await;
     visit.ctx.forget();
@@ -80,7 +80,7 @@ fn may_undo(visit: &Visit, entry: &Entry) -> bool {
 }
 
 /// The page the record stands on.
-fn page_of(entry: &Entry, visit: &Visit) -> String {
+fn page_of(entry: &Entry) -> String {
     let body: Value = serde_json::from_str(&entry.row.body).unwrap_or(Value::Null);
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let site = entry.row.site.clone().unwrap_or_default();
@@ -90,17 +90,14 @@ fn page_of(entry: &Entry, visit: &Visit) -> String {
         "site" | "site codes" | "bed count" => format!("/admin/sites/{site}"),
         "rule_override" => format!("/admin/rules/{}", text("rule")),
         "setting" => "/admin/preferences".to_owned(),
-        _ => {
-            let _ = visit;
-            "/admin".to_owned()
-        }
+        _ => "/admin".to_owned(),
     }
 }
 
 struct Context {
     actor: Actor,
     today: Date,
-    registry: Arc<figures::rules::Registry>,
+    registry: Option<Arc<figures::rules::Registry>>,
     entry: Entry,
 }
 
@@ -113,12 +110,60 @@ async fn undo(tx: &mut Tx, context: &Context) -> Result<(), Stays> {
     match row.kind.as_str() {
         "person" => undo_person(tx, context).await,
         "role" => undo_role(tx, context).await,
-        "site" => undo_site(tx, context).await,
-        "site codes" => undo_codes(tx, context).await,
-        "bed count" => undo_beds(tx, context).await,
+        "site" | "site codes" | "bed count" => undo_place(tx, context).await,
         "rule_override" => undo_override(tx, context).await,
         "setting" => undo_limits(tx, context).await,
         _ => Err(Stays::Words("A change of this kind cannot be taken back; change it by hand.".to_owned())),
+    }
+}
+
+async fn undo_place(tx: &mut Tx, context: &Context) -> Result<(), Stays> {
+    match context.entry.row.kind.as_str() {
+        "site" => undo_site(tx, context).await,
+        "site codes" => undo_codes(tx, context).await,
+        _ => undo_beds(tx, context).await,
+    }
+}
+
+/// A record of a site that an import touched, as the undo of that import hands it over.
+pub(super) struct Revert(Entry);
+
+impl Revert {
+    /// The record and what stood before.
+    pub(super) fn of(touched: &intake::import::Touched) -> Revert {
+        Revert(Entry {
+            row: ::store::HistoryRow {
+                seq: touched.first_seq,
+                at: jiff::Timestamp::UNIX_EPOCH,
+                actor: Actor::new("", ""),
+                kind: touched.kind.clone(),
+                record: touched.record.clone(),
+                site: None,
+                body: touched.body_after.clone(),
+            },
+            before: touched.body_before.clone(),
+        })
+    }
+}
+
+/// Sets a site, its codes or its beds to what stood before; the words say why when it stays.
+pub(super) async fn revert(
+    tx: &mut Tx,
+    actor: &Actor,
+    revert: Revert,
+) -> Result<Result<(), String>, StoreError> {
+    let today = tx.at().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let kind = revert.0.row.kind.clone();
+    let context = Context { actor: actor.clone(), today, registry: None, entry: revert.0 };
+    let done = match kind.as_str() {
+        "site" | "site codes" | "bed count" => undo_place(tx, &context).await,
+        // Roles that a new top site brought with it end with that site.
+        _ => Ok(()),
+    };
+    match done {
+        Ok(()) => Ok(Ok(())),
+        Err(Stays::Words(words)) => Ok(Err(words)),
+        Err(Stays::Store(error)) => Err(error),
     }
 }
 
@@ -268,7 +313,9 @@ async fn undo_override(tx: &mut Tx, context: &Context) -> Result<(), Stays> {
                 value: made.value,
                 reason: made.reason,
             };
-            put_override(tx, &context.actor, &context.registry, &ask).await?;
+            if let Some(registry) = &context.registry {
+                put_override(tx, &context.actor, registry, &ask).await?;
+            }
             Ok(())
         }
     }

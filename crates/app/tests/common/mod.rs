@@ -16,7 +16,7 @@ use testkit::Fixture;
 use tower::ServiceExt as _;
 
 /// The sites of the house.
-pub const SITES: &str = "\
+pub(crate) const SITES: &str = "\
 path,kind,name,time_zone,currency,licensed_beds,staffed_beds,hl7_codes
 lakeside,enterprise,Lakeside Health,America/New_York,USD,,,
 lakeside.riverside,facility,Riverside General,,,,,RGH
@@ -26,53 +26,53 @@ lakeside.harbor,facility,Harbor Clinics,America/Chicago,,,,HC
 ";
 
 /// Everybody's password.
-pub const PASSWORD: &str = "a calm harbor at dawn";
+pub(crate) const PASSWORD: &str = "a calm harbor at dawn";
 
 /// A running product on a database of its own.
-pub struct House {
-    pub db: Db,
-    pub product: Product,
-    pub router: Router,
-    pub fixture: Fixture,
+pub(crate) struct House {
+    pub(crate) db: Db,
+    pub(crate) product: Product,
+    pub(crate) router: Router,
+    pub(crate) fixture: Fixture,
 }
 
 /// One browser: it keeps its cookies.
 #[derive(Clone)]
-pub struct Browser {
+pub(crate) struct Browser {
     router: Router,
-    pub cookie: String,
-    pub csrf: String,
+    pub(crate) cookie: String,
+    pub(crate) csrf: String,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub struct Seen {
-    pub status: StatusCode,
-    pub location: String,
-    pub cookies: Vec<String>,
-    pub kind: String,
-    pub bytes: Vec<u8>,
+pub(crate) struct Seen {
+    pub(crate) status: StatusCode,
+    pub(crate) location: String,
+    pub(crate) cookies: Vec<String>,
+    pub(crate) kind: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Seen {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
     #[track_caller]
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text());
         self.text()
     }
 
     #[track_caller]
-    pub fn has(self, words: &str) -> Seen {
+    pub(crate) fn has(self, words: &str) -> Seen {
         assert!(self.text().contains(words), "`{words}` is not in: {}", self.text());
         self
     }
 
     #[track_caller]
-    pub fn sent_to(self) -> String {
+    pub(crate) fn sent_to(self) -> String {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text());
         self.location
     }
@@ -84,7 +84,7 @@ fn actor() -> Actor {
 
 impl House {
     /// The sites, nobody in them.
-    pub async fn empty(fixture: Fixture) -> House {
+    pub(crate) async fn empty(fixture: Fixture) -> House {
         let db = fixture.db.clone();
         let product = app::compose(db.clone(), fixture.folder.path().to_owned(), false).unwrap();
         let router = app::router(&product);
@@ -92,7 +92,7 @@ impl House {
     }
 
     /// The sites, and an administrator who is director too.
-    pub async fn build(fixture: Fixture) -> House {
+    pub(crate) async fn build(fixture: Fixture) -> House {
         let house = House::empty(fixture).await;
         let db = &house.db;
         db.write(|tx| Box::pin(async move { import_sites(tx, &actor(), SITES, false).await })).await.unwrap();
@@ -103,7 +103,7 @@ impl House {
     }
 
     /// A person with a role since the start of the year.
-    pub async fn add(&self, name: &str, role: Role, site: &str) -> base::Id<Person> {
+    pub(crate) async fn add(&self, name: &str, role: Role, site: &str) -> base::Id<Person> {
         let email = format!("{name}@lakeside.example");
         let new = NewPerson { email, name: format!("{name} Test"), title: "Nurse".to_owned() };
         let hash = people::password::hash(PASSWORD).unwrap();
@@ -122,7 +122,7 @@ impl House {
         id
     }
 
-    pub async fn grant(&self, person: base::Id<Person>, role: Role, site: &str) {
+    pub(crate) async fn grant(&self, person: base::Id<Person>, role: Role, site: &str) {
         let tree = SiteTree::load(&mut self.db.read().await.unwrap()).await.unwrap();
         let site = tree.find(&site.parse().unwrap()).unwrap().id;
         let from = "2026-01-01".parse().unwrap();
@@ -135,12 +135,12 @@ impl House {
     }
 
     /// A browser nobody is signed in at.
-    pub fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         Browser { router: self.router.clone(), cookie: String::new(), csrf: String::new() }
     }
 
     /// A browser with this person signed in.
-    pub async fn sign_in(&self, name: &str) -> Browser {
+    pub(crate) async fn sign_in(&self, name: &str) -> Browser {
         let mut browser = self.browser();
         let email = format!("{name}@lakeside.example");
         let seen = browser.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await;
@@ -152,14 +152,14 @@ impl House {
     }
 
     /// Runs every job that waits.
-    pub async fn work(&self) {
+    pub(crate) async fn work(&self) {
         while jobs::run_next(&self.db, &self.product.ctx.jobs).await.unwrap().is_some() {}
     }
 }
 
 /// What stands between a mark and the next quotation mark.
 #[must_use]
-pub fn after(page: &str, mark: &str) -> String {
+pub(crate) fn after(page: &str, mark: &str) -> String {
     let rest = page.split_once(mark).map_or("", |(_, rest)| rest);
     rest.split('"').next().unwrap_or_default().to_owned()
 }
@@ -174,7 +174,7 @@ fn encode(text: &str) -> String {
 }
 
 impl Browser {
-    pub fn keep(&mut self, seen: &Seen) {
+    pub(crate) fn keep(&mut self, seen: &Seen) {
         for cookie in &seen.cookies {
             if let Some(pair) = cookie.split(';').next().filter(|pair| pair.starts_with("helmward_session")) {
                 self.cookie = pair.to_owned();
@@ -202,16 +202,16 @@ impl Browser {
         }
     }
 
-    pub async fn get(&self, path: &str) -> Seen {
+    pub(crate) async fn get(&self, path: &str) -> Seen {
         self.send(Request::get(path), Body::empty()).await
     }
 
     /// A form as the browser sends it, with the session's token.
-    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
         self.post_with(path, fields, &self.csrf).await
     }
 
-    pub async fn post_with(&self, path: &str, fields: &[(&str, &str)], csrf: &str) -> Seen {
+    pub(crate) async fn post_with(&self, path: &str, fields: &[(&str, &str)], csrf: &str) -> Seen {
         let mut pairs = vec![format!("csrf={}", encode(csrf))];
         pairs.extend(fields.iter().map(|(name, value)| format!("{name}={}", encode(value))));
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -219,7 +219,7 @@ impl Browser {
     }
 
     /// A form with a file.
-    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], name: &str, file: &str) -> Seen {
+    pub(crate) async fn upload(&self, path: &str, fields: &[(&str, &str)], name: &str, file: &str) -> Seen {
         let mut body = String::new();
         let own = [("csrf", self.csrf.as_str())];
         for (field, value) in own.iter().chain(fields) {

@@ -1,0 +1,349 @@
+//! One site: name, zone, codes, care, beds from a day, closing, history.
+
+use super::super::kit::{self, Names, Refusal as _, sentence};
+use super::super::store::{last_seq, list_entries};
+use super::{care_words, kind_words, scope_of};
+use area::{Answer, Fault, Visit};
+use base::{Currency, Period};
+use futures::future::BoxFuture;
+use identity::sites::{
+    BedCountAt, Beds, SiteChange, SiteRefused, close_site, list_bed_counts, reopen_site, set_beds, set_care,
+    set_codes, update_site,
+};
+use identity::{Care, Permission, Scope, SiteInfo, SiteKind};
+use jiff::civil::Date;
+use ::store::{Actor, Tx};
+use web::{
+    Button, Cell, Choice, Column, Empty, Errors, Field, Form, Markup, Page, Panel, Row, Status, Table,
+    breadcrumbs, chip, columns, description_list, format, html,
+};
+
+pub(crate) async fn page(visit: Visit) -> Answer {
+    show(&visit, "", &Errors::new()).await
+}
+
+/// The page, with what was wrong in one of its forms.
+async fn show(visit: &Visit, form: &str, errors: &Errors) -> Answer {
+    let scope = scope_of(visit, Permission::SITES_VIEW)?;
+    let site = visit.tree.get(&scope.site_id()).ok_or(Fault::NotFound)?;
+    let may_edit = scope_of(visit, Permission::ADMIN_EDIT).is_ok();
+    let mut tx = visit.read().await?;
+    let counts = list_own_beds(&mut tx, &scope, visit.today()).await?;
+    let mut records = vec![site.id.to_string()];
+    records.extend(counts.iter().map(|count| format!("{}:{}", site.id, count.count.from)));
+    let entries = list_entries(&mut tx, &["site", "site codes", "bed count"], &records).await?;
+    let names = Names::of(&mut tx, entries.iter().map(|entry| entry.row.actor.who.as_str())).await?;
+    let undo = kit::undo_strip(visit, &mut tx).await?;
+    drop(tx);
+    let none = Errors::new();
+    let of = |own: &str| if own == form { errors } else { &none };
+    let below = visit.tree.children(&site.id);
+    let left = html! {
+        (Panel::new("Site").prose(about(visit, site, may_edit, of("details"))?))
+        (Panel::new("Beds").context("from a day on, until the next count").body(bed_part(visit, site, &counts, may_edit, of("beds"))?))
+        @if may_edit { (kit::history_panel(visit, &entries, &names)) }
+    };
+    let right = html! {
+        (Panel::new("In messages").prose(code_part(visit, site, may_edit, of("codes"))?))
+        @if site.kind == SiteKind::Unit { (Panel::new("Care").prose(care_part(visit, site, may_edit, of("care"))?)) }
+        (Panel::new("Below it").prose(html! {
+            @if below.is_empty() { p.sub { "Nothing." } }
+            ul { @for child in &below { li { a href={ "/admin/sites/" (child.path) } { (child.name) } " " span.dim { (kind_words(child.kind)) } } } }
+            @if may_edit && site.kind != SiteKind::Unit {
+                p.go { (Button::link("Add a site", format!("/admin/sites/new?under={}", site.path))) }
+            }
+        }))
+        @if may_edit { (Panel::new("Closing").prose(closing(visit, site, of("close"))?)) }
+    };
+    let body = html! {
+        (crumbs(visit, site))
+        (kit::done_notice(visit))
+        (columns(left, right))
+    };
+    let context = format!("{}, {}", kind_words(site.kind), site.path);
+    visit.show(&Page::new(site.name.clone()).context(context).errors(errors).undo(undo).body(body)).await
+}
+
+fn crumbs(visit: &Visit, site: &SiteInfo) -> Markup {
+    let mut above = visit.tree.upward(&site.id);
+    above.reverse();
+    above.pop();
+    let hrefs: Vec<(String, String)> =
+        above.iter().map(|site| (site.name.clone(), format!("/admin/sites/{}", site.path))).collect();
+    let mut links = vec![("Admin", "/admin"), ("Sites and units", "/admin/sites")];
+    links.extend(hrefs.iter().map(|(name, href)| (name.as_str(), href.as_str())));
+    breadcrumbs(&links)
+}
+
+/// This very site's counts, newest first.
+async fn list_own_beds(tx: &mut Tx, scope: &Scope, today: Date) -> Result<Vec<BedCountAt>, Fault> {
+    let first = jiff::civil::date(1900, 1, 1);
+    let last = today.checked_add(jiff::Span::new().years(10)).unwrap_or(today);
+    let ever = Period::days_between(first, last).map_err(|error| Fault::Ours(error.to_string()))?;
+    let mut counts = list_bed_counts(tx, scope, ever).await?;
+    counts.retain(|count| count.site == scope.site_id());
+    counts.sort_by_key(|count| std::cmp::Reverse(count.count.from));
+    Ok(counts)
+}
+
+fn at(site: &SiteInfo, page: &str) -> String {
+    format!("/admin/sites/{}/{page}", site.path)
+}
+
+fn about(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) -> Result<Markup, Fault> {
+    let zone = site.time_zone.iana_name().unwrap_or("UTC").to_owned();
+    if !may_edit {
+        let list = description_list([
+            ("Name", site.name.clone()),
+            ("Time zone", zone),
+            ("Currency", site.currency.to_string()),
+        ]);
+        return Ok(html! { (list) });
+    }
+    let typed = |name: &str, kept: String| {
+        if errors.is_empty() { kept } else { visit.form.text(name).to_owned() }
+    };
+    let form = Form::post(at(site, "details"), &visit.who()?.csrf)
+        .errors(errors)
+        .field(Field::text("name", "Name").value(typed("name", site.name.clone())))
+        .field(
+            Field::text("zone", "Time zone")
+                .optional()
+                .hint(format!("Empty takes that of the site above; now in force: {zone}"))
+                .value(typed("zone", site.own_time_zone.clone().unwrap_or_default())),
+        )
+        .field(
+            Field::text("currency", "Currency")
+                .optional()
+                .short()
+                .hint(format!("Three letters; now in force: {}", site.currency))
+                .value(typed("currency", site.own_currency.map(|own| own.to_string()).unwrap_or_default())),
+        )
+        .field(Field::number("sort", "Place among its neighbors").value(typed("sort", site.sort.to_string())))
+        .submit("Save");
+    Ok(html! { (form) })
+}
+
+fn bed_part(
+    visit: &Visit,
+    site: &SiteInfo,
+    counts: &[BedCountAt],
+    may_edit: bool,
+    errors: &Errors,
+) -> Result<Markup, Fault> {
+    let today = visit.today();
+    let current = counts.iter().map(|count| count.count.from).filter(|from| *from <= today).max();
+    let first = jiff::civil::date(1900, 1, 1);
+    let table = Table::new("beds", "Bed counts of this site")
+        .column(Column::text("From"))
+        .column(Column::number("Licensed"))
+        .column(Column::number("Set up"))
+        .column(Column::number("Staffed"))
+        .column(Column::text(""))
+        .rows(counts.iter().map(|count| {
+            let from = count.count.from;
+            let words = if from == first { "The beginning".to_owned() } else { format::date(from, today) };
+            let mark = if current == Some(from) { Cell::of(chip(Status::Done, "In force")) } else { Cell::none() };
+            let beds = count.count.beds;
+            Row::default().cell(words).cell(beds.licensed).cell(beds.set_up).cell(beds.staffed).cell(mark)
+        }))
+        .empty(Empty::new("No beds counted here", "Units carry the beds that occupancy is measured on; a facility may carry its license."));
+    let typed = |name: &str, kept: i64| {
+        if errors.is_empty() { kept.to_string() } else { visit.form.text(name).to_owned() }
+    };
+    let in_force = counts.iter().find(|count| Some(count.count.from) == current);
+    let beds = in_force.map(|count| count.count.beds).unwrap_or_default();
+    let from = if errors.is_empty() { today.to_string() } else { visit.form.text("from").to_owned() };
+    let form = Form::post(at(site, "beds"), &visit.who()?.csrf)
+        .errors(errors)
+        .field(Field::date("from", "From").hint("Figures of earlier days keep the earlier count").value(from))
+        .field(Field::number("licensed", "Licensed beds").value(typed("licensed", beds.licensed)))
+        .field(Field::number("set_up", "Beds set up").hint("Ready for a patient").value(typed("set_up", beds.set_up)))
+        .field(Field::number("staffed", "Staffed beds").value(typed("staffed", beds.staffed)))
+        .submit("Save beds");
+    Ok(html! { (table) @if may_edit { div.in { (form) } } })
+}
+
+fn code_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) -> Result<Markup, Fault> {
+    let codes = visit.tree.codes(&site.id).join(" ");
+    let words = if site.kind == SiteKind::Facility {
+        "What the sender writes in MSH-4 or PV1-3.4 for this facility."
+    } else {
+        "What the sender writes in PV1-3.1 for this place."
+    };
+    if !may_edit {
+        return Ok(html! { p { @if codes.is_empty() { "No codes." } @else { code { (codes) } } } p.sub { (words) } });
+    }
+    let value = if errors.is_empty() { codes } else { visit.form.text("codes").to_owned() };
+    let form = Form::post(at(site, "codes"), &visit.who()?.csrf)
+        .errors(errors)
+        .field(Field::text("codes", "Codes").optional().hint(format!("{words} Several with blanks between")).value(value))
+        .submit("Save codes");
+    Ok(html! { (form) })
+}
+
+fn care_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) -> Result<Markup, Fault> {
+    if !may_edit {
+        return Ok(html! { p { (care_words(site.care)) } });
+    }
+    let choices = Care::ALL
+        .iter()
+        .filter(|care| **care != Care::Unmapped || site.care == Care::Unmapped)
+        .map(|care| Choice::new(care.key(), care_words(*care), *care == site.care))
+        .collect();
+    let form = Form::post(at(site, "care"), &visit.who()?.csrf)
+        .errors(errors)
+        .field(Field::select("care", "Care given here", choices).hint("Decides whether its patients count in the inpatient census"))
+        .submit("Save care");
+    Ok(html! { (form) })
+}
+
+fn closing(visit: &Visit, site: &SiteInfo, errors: &Errors) -> Result<Markup, Fault> {
+    let csrf = &visit.who()?.csrf;
+    if let Some(day) = site.closed_on {
+        let form = Form::post(at(site, "close"), csrf).hidden("open", "1").button(Button::submit("Open it again"));
+        return Ok(html! {
+            p { "Closed from " (format::date(day, visit.today())) " on. Its past stays." }
+            (form)
+        });
+    }
+    if site.parent_id.is_none() {
+        return Ok(html! { p.sub { "The top site cannot be closed: everyone's roles hang on it." } });
+    }
+    let on = if errors.is_empty() { visit.today().to_string() } else { visit.form.text("on").to_owned() };
+    let form = Form::post(at(site, "close"), csrf)
+        .errors(errors)
+        .field(Field::date("on", "First day closed").hint("With everything below it; the past stays").value(on))
+        .button(Button::submit("Close this site").danger());
+    Ok(html! { (form) })
+}
+
+/// What a form of this page wants done, in one transaction.
+type Work = Box<dyn for<'t> FnOnce(&'t mut Tx, Actor) -> BoxFuture<'t, Result<(), SiteRefused>> + Send>;
+
+/// Does the work and shows the page again with its undo, or with what was wrong.
+async fn save(visit: &Visit, form: &'static str, kind: &'static str, record: String, work: Work) -> Answer {
+    let actor = visit.actor();
+    let saved = visit
+        .ctx
+        .db
+        .write::<_, SiteRefused, _>(move |tx| {
+            Box::pin(async move {
+                work(tx, actor).await?;
+                Ok(last_seq(tx, kind, &record).await?)
+            })
+        })
+        .await;
+    visit.ctx.forget();
+    match saved.map_err(|refused| refused.store()) {
+        Ok(seq) => Ok(visit.go(&format!("/admin/sites/{}?undo={}", visit.name("path"), seq.unwrap_or(0)))),
+        Err(Ok(error)) => Err(error.into()),
+        Err(Err(refused)) => {
+            let field = match &refused {
+                SiteRefused::Zone { .. } => "zone",
+                SiteRefused::CodeTaken { .. } => "codes",
+                SiteRefused::Beds { .. } => "licensed",
+                SiteRefused::Name => "name",
+                SiteRefused::NoSite
+                | SiteRefused::NoParent { .. }
+                | SiteRefused::Taken { .. }
+                | SiteRefused::Place { .. }
+                | SiteRefused::Store(_) => "",
+            };
+            show(visit, form, &Errors::of(field, sentence(&refused.to_string()))).await
+        }
+    }
+}
+
+pub(crate) async fn details(visit: Visit) -> Answer {
+    let id = scope_of(&visit, Permission::ADMIN_EDIT)?.site_id();
+    let mut errors = Errors::new();
+    let currency: Option<Option<Currency>> = match visit.form.find("currency") {
+        None => Some(None),
+        Some(text) => text.to_uppercase().parse().ok().map(Some),
+    };
+    if currency.is_none() {
+        errors.add("currency", "Write a currency as three letters, such as USD");
+    }
+    let sort: Option<i64> = visit.form.text("sort").parse().ok();
+    if sort.is_none() {
+        errors.add("sort", "Write a whole number; lower ones come first");
+    }
+    let (Some(currency), Some(sort)) = (currency, sort) else {
+        return show(&visit, "details", &errors).await;
+    };
+    let change = SiteChange {
+        name: visit.form.text("name").to_owned(),
+        time_zone: visit.form.find("zone").map(str::to_owned),
+        currency,
+        sort,
+    };
+    let work: Work =
+        Box::new(move |tx, actor| Box::pin(async move { update_site(tx, &actor, id, &change).await }));
+    save(&visit, "details", "site", id.to_string(), work).await
+}
+
+pub(crate) async fn codes(visit: Visit) -> Answer {
+    let id = scope_of(&visit, Permission::ADMIN_EDIT)?.site_id();
+    let codes: Vec<String> = visit
+        .form
+        .text("codes")
+        .split([' ', ',', ';'])
+        .filter(|code| !code.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let work: Work =
+        Box::new(move |tx, actor| Box::pin(async move { set_codes(tx, &actor, id, &codes).await }));
+    save(&visit, "codes", "site codes", id.to_string(), work).await
+}
+
+pub(crate) async fn care(visit: Visit) -> Answer {
+    let id = scope_of(&visit, Permission::ADMIN_EDIT)?.site_id();
+    let Ok(care) = visit.form.text("care").parse::<Care>() else {
+        return show(&visit, "care", &Errors::of("care", "Choose one of the kinds of care")).await;
+    };
+    let work: Work = Box::new(move |tx, actor| Box::pin(async move { set_care(tx, &actor, id, care).await }));
+    save(&visit, "care", "site", id.to_string(), work).await
+}
+
+pub(crate) async fn beds(visit: Visit) -> Answer {
+    let id = scope_of(&visit, Permission::ADMIN_EDIT)?.site_id();
+    let mut errors = Errors::new();
+    let from: Option<Date> = visit.form.text("from").parse().ok();
+    if from.is_none() {
+        errors.add("from", "Write the first day as year-month-day, such as 2026-12-01");
+    }
+    let mut count = |name: &'static str| {
+        let n: Option<i64> = visit.form.text(name).replace(',', "").parse().ok();
+        if n.is_none() {
+            errors.add(name, "Write a whole number of beds, 0 or more");
+        }
+        n.unwrap_or(0)
+    };
+    let beds = Beds { licensed: count("licensed"), set_up: count("set_up"), staffed: count("staffed") };
+    let (Some(from), true) = (from, errors.is_empty()) else {
+        return show(&visit, "beds", &errors).await;
+    };
+    let work: Work =
+        Box::new(move |tx, actor| Box::pin(async move { set_beds(tx, &actor, id, from, beds).await }));
+    save(&visit, "beds", "bed count", format!("{id}:{from}"), work).await
+}
+
+pub(crate) async fn close(visit: Visit) -> Answer {
+    let scope = scope_of(&visit, Permission::ADMIN_EDIT)?;
+    let id = scope.site_id();
+    let site = visit.tree.get(&id).ok_or(Fault::NotFound)?;
+    if visit.form.is_set("open") {
+        let work: Work = Box::new(move |tx, actor| Box::pin(async move { reopen_site(tx, &actor, id).await }));
+        return save(&visit, "close", "site", id.to_string(), work).await;
+    }
+    if site.parent_id.is_none() {
+        return Err(Fault::Refused("The top site cannot be closed: everyone's roles hang on it.".to_owned()));
+    }
+    let Ok(on) = visit.form.text("on").parse::<Date>() else {
+        let words = "Write the first day closed as year-month-day, such as 2026-12-01";
+        return show(&visit, "close", &Errors::of("on", words)).await;
+    };
+    let work: Work = Box::new(move |tx, actor| Box::pin(async move { close_site(tx, &actor, id, on).await }));
+    save(&visit, "close", "site", id.to_string(), work).await
+}
