@@ -133,13 +133,17 @@ fn body(visit: &Visit, site: &SiteInfo, brief: &Brief) -> Markup {
 }
 
 fn filling_notice(filling: &Filling) -> Markup {
+    let part = match filling.note.as_str() {
+        "" => String::new(),
+        note => format!(", {note}"),
+    };
     let progress = match filling.n_total {
         0 => String::new(),
-        total => format!(": {} of {}", format::count(filling.n_done), format::count(total)),
+        total => format!(": {} of {} messages", format::count(filling.n_done), format::count(total)),
     };
     notice(
         Status::Due,
-        html! { (filling.title) (progress) ". The last 60 days are complete; older months fill in behind." },
+        html! { (filling.title) (part) (progress) ". Figures of days that are not in yet are missing or too low." },
     )
 }
 

@@ -13,10 +13,10 @@ mod ages;
 mod brief;
 mod explain;
 mod huddle;
-pub(crate) mod judge;
+mod judge;
 mod needs;
 mod store;
-pub(crate) mod strip;
+mod strip;
 mod units;
 
 use area::{Guard, Route};
@@ -38,4 +38,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/at/{scope}/today/huddle/{date}/note/{id}", edit, huddle::change),
         Route::get("/at/{scope}/explain/{key}", view, explain::page),
     ]
+}
+
+/// The longest period a figure is asked for at once, in days.
+pub(crate) fn explain_days_max() -> i64 {
+    explain::DAYS_MAX
 }

@@ -136,6 +136,8 @@ pub(super) async fn list_feed_ages(tx: &mut Tx, site: Id<Site>) -> Result<Vec<Fe
 pub(super) struct Filling {
     /// What is being done.
     pub(super) title: String,
+    /// Which part of it: `the last 60 days`.
+    pub(super) note: String,
     /// Steps done.
     pub(super) n_done: i64,
     /// Steps in all, 0 while not known.
@@ -144,14 +146,14 @@ pub(super) struct Filling {
 
 impl FromRow for Filling {
     fn from_row(c: &mut Columns<'_>) -> Result<Filling, StoreError> {
-        Ok(Filling { title: c.take()?, n_done: c.take()?, n_total: c.take()? })
+        Ok(Filling { title: c.take()?, note: c.take()?, n_done: c.take()?, n_total: c.take()? })
     }
 }
 
 /// The work that fills the sample enterprise's past, while it runs.
 pub(super) async fn find_filling(tx: &mut Tx) -> Result<Option<Filling>, StoreError> {
     tx.find(
-        "SELECT title, n_done, n_total FROM job
+        "SELECT title, note, n_done, n_total FROM job
          WHERE state = 'running' AND asked_by = 'demo' ORDER BY asked_at, id",
         binds![],
     )

@@ -114,7 +114,7 @@ async fn companion_of(
     let reading = (other.read)(tx, ask).await?;
     let limit = ask.rules.minutes(rule, ask.site(), visit.today());
     let longest = reading.value.map(|_| format!("Longest {}", judge::value_with_unit(other, reading.value)));
-    let limit = limit.map(|limit| format!("Limit {limit}"));
+    let limit = limit.map(|limit| format!("Limit {}", format::duration(limit.0)));
     let words: Vec<String> = longest.into_iter().chain(limit).collect();
     Ok((!words.is_empty()).then(|| words.join(". ")))
 }

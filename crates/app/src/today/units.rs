@@ -162,10 +162,13 @@ pub(super) fn lines<'t>(
     let day = site.time_zone.to_datetime(now).date();
     let units = tree.units_below(&site.id).into_iter().filter(|unit| {
         let standing = house.units.get(&unit.id).copied().unwrap_or_default();
-        let has_patients = standing.in_use > 0 && unit.care == Care::Unmapped;
-        let has_beds = standing.beds > 0 && unit.care != Care::Unmapped;
-        let is_shown = unit.care != Care::Emergency || unit.id == site.id;
-        unit.is_open(day) && is_shown && (has_beds || has_patients)
+        let is_shown = match unit.care {
+            Care::Inpatient | Care::Observation => standing.beds > 0 || standing.in_use > 0,
+            // Bassinets, ED bays and clinics are no beds to place an inpatient in.
+            Care::Nursery | Care::Emergency | Care::Outpatient => unit.id == site.id,
+            Care::Unmapped => standing.in_use > 0,
+        };
+        unit.is_open(day) && is_shown
     });
     if site.facility_id.is_some() {
         return units.map(|unit| (unit, vec![unit])).collect();
