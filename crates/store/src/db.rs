@@ -203,6 +203,10 @@ async fn open_sqlite(path: &std::path::Path, create: bool) -> Result<Pools, Stor
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(30))
         .statement_cache_capacity(256)
+        // Rows cross from the driver's thread in larger lots: fewer switches between the two.
+        .row_buffer_size(1_024)
+        // Fewer, larger checkpoints; the file of the log stays below 32 MiB.
+        .pragma("wal_autocheckpoint", "8000")
         .pragma("cache_size", "-65536")
         .pragma("mmap_size", "268435456")
         .pragma("temp_store", "memory")

@@ -205,13 +205,17 @@ fn read_bed(message: &Message<'_>, facility: Id<Site>, at: Micros) -> Result<Tol
 fn place_of(segment: &Segment<'_>, field: usize) -> Place {
     let field = segment.field(field);
     let part = |number| field.component(number).value().text().trim().to_owned();
-    let (room, bed) = (part(2), part(3));
-    let bed = match (room.is_empty(), bed.is_empty()) {
-        (false, false) => format!("{room}-{bed}"),
-        (false, true) => room,
-        (true, _) => bed,
-    };
-    Place { unit: part(1), bed }
+    Place { unit: part(1), bed: bed_code(&part(2), &part(3)) }
+}
+
+/// What a bed is called within its unit: `501-A` of room 501 and bed A; the bed alone where it names its room.
+pub(crate) fn bed_code(room: &str, bed: &str) -> String {
+    match (room, bed) {
+        ("", bed) => bed.to_owned(),
+        (room, "") => room.to_owned(),
+        (room, bed) if bed.starts_with(room) => bed.to_owned(),
+        (room, bed) => format!("{room}-{bed}"),
+    }
 }
 
 /// The segments that speak of one patient.

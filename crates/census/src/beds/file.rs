@@ -128,13 +128,13 @@ fn parse(row: &Row, tree: &SiteTree) -> Result<FileBed, Reject> {
         let expected = "the path of an open unit is needed";
         return Err(reject(row, "unit", expected, "Correct it, or import the sites first"));
     };
-    let code = row.get("bed");
-    if code.is_empty() || code.chars().count() > 40 {
+    let code = crate::adt::read::bed_code(row.get("room").trim(), row.get("bed").trim());
+    if row.get("bed").trim().is_empty() || code.chars().count() > 40 {
         return Err(reject(row, "bed", "a bed has 1 to 40 characters", "Write it as PV1-3.3 names it"));
     }
     let is_licensed = flag(row, "licensed")?;
     let is_set_up = flag(row, "set_up")?;
-    Ok(FileBed { unit: unit.id, code: code.to_owned(), is_licensed, is_set_up, is_closed: false })
+    Ok(FileBed { unit: unit.id, code, is_licensed, is_set_up, is_closed: false })
 }
 
 /// Yes or no; yes when the cell is empty.
