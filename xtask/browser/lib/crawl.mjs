@@ -2,9 +2,13 @@
 
 import { base, unescape } from "./harness.mjs";
 
-const PAGES_MAX = 600;
-const PER_PATTERN_MAX = 2;
-const SIBLINGS_MAX = 6;
+const PAGES_MAX = 250;
+/** Pages of one pattern; the particulars of a site or a day make no other page. */
+const PER_PATTERN_MAX = 1;
+/** Ways of asking one page: sorted by this, filtered by that. */
+const WAYS_MAX = 4;
+/** Pages below one address that differ in a word only, such as a figure's key. */
+const SIBLINGS_MAX = 12;
 
 /** A path with its particulars taken out: `/at/{scope}/census/day/{date}`. */
 export function pattern(path) {
@@ -13,7 +17,7 @@ export function pattern(path) {
     if (all[idx - 1] === "at" && idx === 2) return "{scope}";
     if (/^\d{4}-\d{2}-\d{2}(\.\.\d{4}-\d{2}-\d{2})?$/.test(segment)) return "{date}";
     if (/^\d{4}(-(\d{2}|q[1-4]))?$/.test(segment)) return "{period}";
-    if (/^[0-9a-hjkmnp-tv-z]{26}$/.test(segment) || /^\d+$/.test(segment)) return "{id}";
+    if (/^([0-9a-hjkmnp-tv-z]{26}|[0-9a-f]{32}|\d+)$/.test(segment)) return "{id}";
     if (/^[a-z0-9]+(\.[a-z0-9]+)+$/.test(segment)) return "{site}";
     return segment;
   });
@@ -35,14 +39,16 @@ export function links(html, place) {
 
 /**
  * Everything reachable by links for a signed-in client.
- * @returns {Promise<{pages: Map<string, object[]>, faults: string[], outside: string[]}>}
+ * @returns {Promise<{pages: Map<string, object[]>, faults: object[], outside: string[]}>}
  */
 export async function crawl(client, starts, limits = {}) {
   const perPattern = limits.perPattern ?? PER_PATTERN_MAX;
   const pagesMax = limits.pages ?? PAGES_MAX;
+  const waysMax = limits.ways ?? WAYS_MAX;
   const seen = new Set();
   const counts = new Map();
   const children = new Map();
+  const ways = new Map();
   const pages = new Map();
   const faults = [];
   const outside = [];
@@ -57,12 +63,16 @@ export async function crawl(client, starts, limits = {}) {
     const shape = pattern(path);
     const count = counts.get(shape) ?? 0;
     if (count >= perPattern) continue;
-    // Many pages below one address that differ in a word (a figure's key): some of them stand for all.
-    const parent = shape.split("?")[0].replace(/\/[^/]*$/, "");
+    // Some of them stand for all.
+    const [bare] = shape.split("?");
+    const parent = bare.replace(/\/[^/]*$/, "");
     const siblings = children.get(parent) ?? new Set();
-    if (!siblings.has(shape.split("?")[0]) && siblings.size >= SIBLINGS_MAX + 20) continue;
-    siblings.add(shape.split("?")[0]);
+    if (!siblings.has(bare) && siblings.size >= SIBLINGS_MAX) continue;
+    siblings.add(bare);
     children.set(parent, siblings);
+    const nWays = ways.get(bare) ?? 0;
+    if (count === 0 && nWays >= waysMax && !shape.includes("format")) continue;
+    ways.set(bare, nWays + (count === 0 ? 1 : 0));
     counts.set(shape, count + 1);
     seen.add(path);
     const begun = Date.now();
@@ -78,7 +88,7 @@ export async function crawl(client, starts, limits = {}) {
       headers: answer.response.headers,
       millis: Date.now() - begun,
     };
-    if (page.status !== 200) faults.push(`${path} answers ${page.status}, linked from ${from}`);
+    if (page.status !== 200) faults.push({ path, shape, status: page.status, from });
     const list = pages.get(shape) ?? [];
     list.push(page);
     pages.set(shape, list);

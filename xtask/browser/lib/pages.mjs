@@ -59,14 +59,15 @@ const wider = (page) => page.evaluate(() => {
 /** Buttons under 44 px and other targets under 24 px, as a phone shows them. */
 const smallTargets = (page) => page.evaluate(() => {
   const small = [];
-  const name = (element) => `${element.tagName.toLowerCase()} "${(element.getAttribute("aria-label") ?? element.textContent ?? "").trim().slice(0, 30)}"`;
+  const name = (element) => `${element.tagName.toLowerCase()} "${(element.getAttribute("aria-label") ?? (element.textContent || element.getAttribute("name")) ?? "").trim().slice(0, 30)}"`;
   for (const element of document.querySelectorAll("a[href], button, input, select, textarea, summary")) {
     if (element instanceof HTMLInputElement && element.type === "hidden") continue;
     if (!element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
     const box = element.getBoundingClientRect();
     if (box.width < 1 || box.height < 1 || box.right < 0 || box.bottom < 0) continue;
     // A box to check is as large as its label.
-    const label = element instanceof HTMLInputElement && ["checkbox", "radio"].includes(element.type) ? element.closest("label") : null;
+    const isBox = element instanceof HTMLInputElement && ["checkbox", "radio"].includes(element.type);
+    const label = isBox ? element.labels?.[0] : undefined;
     const target = label ? label.getBoundingClientRect() : box;
     const isButton = element.matches("button, .btn, input[type=submit]");
     const style = getComputedStyle(element);

@@ -73,7 +73,7 @@ export async function checkScope(person, secrets, day) {
   const client = await new Client(person).signIn();
   const site = siteOf(client.landing);
   const who = `${person.role} at ${site}`;
-  const { pages } = await crawl(client, [client.landing, "/me", "/more"], { perPattern: 3 });
+  const { pages } = await crawl(client, [client.landing, "/me", "/more"], { perPattern: 2 });
   const api = site ? await apiAddresses(client, site, day) : [];
   let nRead = 0;
   const look = (address, text) => {

@@ -1,0 +1,193 @@
+// Every page in a real browser: reached by links, looked at in both themes and three widths, used without
+// script and without a mouse, printed, and crawled by people of different scopes.
+//
+// Pages are discovered, not listed, so that a new page is covered by being linked.
+
+import { base, check, Client, finish, group, launch, people, until } from "./lib/harness.mjs";
+import { crawl } from "./lib/crawl.mjs";
+import { checkText, firstView, inspect } from "./lib/pages.mjs";
+import { checkPrint } from "./lib/print.mjs";
+import { checkScope, foreign, siteOf } from "./lib/scope.mjs";
+import { tasks } from "./tasks.mjs";
+
+const only = process.argv.slice(2);
+const wants = (name) => only.length === 0 || only.includes(name);
+
+const everybody = people();
+const role = (words) => everybody.find((person) => person.role === words) ?? everybody[0];
+const browser = await launch();
+
+/** Until the sample's history is in. */
+async function filled() {
+  await until("the sample's history", 240, async () => {
+    const { text } = await new Client().follow("/metrics");
+    const n = (state) => Number(new RegExp(`^helmward_jobs\\{state="${state}"\\} (\\d+)`, "m").exec(text)?.[1] ?? 0);
+    return n("done") > 0 && n("waiting") === 0 && n("running") === 0;
+  });
+}
+
+/** One page of each pattern, and who can open it. */
+const found = new Map();
+
+/** One person of each role; those of one role see the same pages. */
+function oneOfEachRole() {
+  const seen = new Set();
+  return everybody.filter((person) => !seen.has(person.role) && seen.add(person.role));
+}
+
+async function crawlEveryone() {
+  const dead = new Map();
+  for (const person of oneOfEachRole()) {
+    const client = await new Client(person).signIn();
+    const { pages, faults, outside } = await crawl(client, [client.landing, "/me", "/more"]);
+    for (const fault of faults) {
+      dead.set(fault.shape, `${fault.path} answers ${fault.status} to ${person.role}, linked from ${fault.from}`);
+    }
+    check(outside.length === 0, `${person.role}: links to other hosts: ${outside.slice(0, 5).join("; ")}`);
+    let nPages = 0;
+    let slowest = { millis: 0, path: "" };
+    for (const [shape, list] of pages) {
+      for (const page of list) {
+        if (page.status !== 200) continue;
+        nPages += 1;
+        checkText(page);
+        if (page.millis > slowest.millis) slowest = page;
+        if (page.kind.startsWith("text/html") && !found.has(shape)) found.set(shape, { client, path: page.path });
+      }
+    }
+    console.log(`${person.role}, ${person.site}: ${nPages} pages, the slowest ${slowest.path} ${slowest.millis} ms`);
+  }
+  for (const words of dead.values()) check(false, words);
+  check(dead.size === 0, `${dead.size} kinds of links lead nowhere`);
+}
+
+/** Every page pattern once, without its query unless the query makes another page. */
+function representatives() {
+  const byPath = new Map();
+  for (const [shape, page] of found) {
+    if (page.path.includes("format=")) continue;
+    const path = shape.split("?")[0];
+    const list = byPath.get(path) ?? [];
+    // The bare page, and two ways of asking it.
+    if (list.length < 3) list.push(page);
+    byPath.set(path, list);
+  }
+  return [...byPath.values()].flat();
+}
+
+async function inspectAll() {
+  const contexts = new Map();
+  const pages = representatives();
+  const anyone = new Client();
+  pages.push({ client: anyone, path: "/sign-in" }, { client: anyone, path: "/nothing-here" });
+  // Two at a time: one waits while the other computes.
+  const queue = [...pages];
+  const work = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      if (!contexts.has(next.client)) contexts.set(next.client, next.client.context(browser, { bypassCSP: true }));
+      const context = await contexts.get(next.client);
+      try {
+        await inspect(context, next.path);
+      } catch (error) {
+        check(false, `${next.path} cannot be looked at: ${String(error).slice(0, 300)}`);
+      }
+    }
+  };
+  await Promise.all([work(), work()]);
+  console.log(`${pages.length} pages looked at`);
+  for (const context of contexts.values()) await (await context).close();
+}
+
+/** Every reading route of the product is reached by a link, or is named here with a reason. */
+const unlinked = new Map([
+  ["/healthz", "for machines"],
+  ["/readyz", "for machines"],
+  ["/metrics", "for machines"],
+  ["/set-up", "only before the first person exists"],
+  ["/offline", "shown by the service worker"],
+  ["/live", "the stream of changes"],
+  ["/dev/components", "for those who build pages; looked at by its own"],
+]);
+
+function checkCoverage() {
+  const routes = JSON.parse(process.env.HELMWARD_ROUTES ?? "[]");
+  const reached = new Set([...found.keys()].map((shape) => shape.split("?")[0]));
+  const isReached = (route) => {
+    const asRegExp = new RegExp(`^${route.replace(/\{[^}]+\}/g, "[^/]+").replaceAll(".", "\\.")}$`);
+    return [...reached, ...[...found.values()].map((page) => page.path.split("?")[0])].some((path) => asRegExp.test(path));
+  };
+  for (const route of routes) {
+    if (unlinked.has(route) || route.startsWith("/api/") || route.endsWith(".json") || route === "/" || route === "/sign-in") continue;
+    check(isReached(route), `${route} is reached by no link; link it, or say in xtask/browser/test.mjs why not`);
+  }
+}
+
+async function scopes() {
+  const director = await new Client(role("Director")).signIn();
+  const { pages } = await crawl(director, [director.landing, "/more"], { pages: 60 });
+  const all = new Set();
+  for (const list of pages.values()) {
+    for (const page of list) {
+      for (const match of page.text.matchAll(/\/at\/([a-z0-9]+(?:\.[a-z0-9-]+)*)/g)) all.add(match[1]);
+    }
+  }
+  const sites = [...all].filter((path) => path.includes("."));
+  check(sites.length > 5, `a director sees only ${sites.length} sites`);
+  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const tried = [
+    role("Facility manager"),
+    ...everybody.filter((person) => person.role === "Unit manager").slice(0, 2),
+    ...everybody.filter((person) => person.role === "Facility manager").slice(1, 2),
+  ];
+  for (const person of tried) {
+    const client = await new Client(person).signIn();
+    const site = siteOf(client.landing);
+    if (!site) continue;
+    const paths = foreign(sites, site);
+    const others = paths.slice(0, 3);
+    const words = await visitsOf(director, others, day);
+    check(words.length > 0, `no visits to look for outside ${site}`);
+    await checkScope(person, { paths, words, others }, day);
+  }
+}
+
+/** Visit and stay numbers of patients inside these sites. */
+async function visitsOf(client, sites, day) {
+  const words = new Set();
+  for (const site of sites) {
+    const response = await client.ask(`/api/v1/census?site=${site}&at=${day}T12:00:00Z`);
+    if (response.status !== 200) continue;
+    const report = await response.json();
+    for (const stay of (report.present ?? []).slice(0, 40)) words.add(stay.stay);
+  }
+  return [...words];
+}
+
+async function print() {
+  const manager = await new Client(role("Facility manager")).signIn();
+  const context = await manager.context(browser);
+  const site = siteOf(manager.landing);
+  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  await checkPrint(context, `/at/${site}/today`, 3);
+  await checkPrint(context, `/at/${site}/census/day/${day}`, 3);
+  await checkPrint(context, `/at/${site}/census/flow`, 6);
+  await context.close();
+}
+
+await group("the sample fills up", filled);
+if (wants("crawl") || wants("inspect")) await group("links of every role", crawlEveryone);
+if (wants("crawl")) await group("every route is reached", async () => checkCoverage());
+if (wants("first")) {
+  await group("first view", async () => {
+    const manager = await new Client(role("Facility manager")).signIn();
+    await firstView(browser, new Client(), "/sign-in");
+    await firstView(browser, manager, manager.landing);
+    await firstView(browser, manager, manager.landing.replace("/today", "/census/flow"));
+  });
+}
+if (wants("inspect")) await group("accessibility, width and targets", inspectAll);
+if (wants("tasks")) await tasks(browser, role);
+if (wants("print")) await group("print", print);
+if (wants("scope")) await group("scope", scopes);
+await browser.close();
+finish();
