@@ -35,10 +35,7 @@ pub(crate) enum Verb {
     /// The census of a day, or who is inside at an instant (no names)
     Census(Census),
     /// A figure
-    Figure {
-        #[command(flatten)]
-        ask: FigureVerb,
-    },
+    Figure(FigureAsk),
     /// A figure with its definition, its source and the rows it was made from
     Explain(FigureAsk),
     /// Check that nothing stored was changed behind the program's back
@@ -324,36 +321,18 @@ pub(crate) struct Census {
 }
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(crate) struct FigureVerb {
-    #[command(subcommand)]
-    pub(crate) list: Option<FigureList>,
-    #[command(flatten)]
-    pub(crate) ask: Option<FigureAsk>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum FigureList {
-    /// Every figure there is
-    List {
-        /// Print one JSON document
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct FigureAsk {
     /// Key of the figure; `helmward figure list` names them all
+    #[arg(value_name = "KEY")]
     pub(crate) key: String,
     #[command(flatten)]
     pub(crate) from: Reading,
     /// Site; the top site when left out
     #[arg(long, value_name = "PATH")]
     pub(crate) site: Option<SitePath>,
-    /// Days: 2026-10, 2026-10-05, or 2026-10-05..2026-10-11
+    /// Days: 2026-10, 2026-10-05, or 2026-10-05..2026-10-11; this month when left out
     #[arg(long, value_parser = parse_period)]
-    pub(crate) period: base::Period,
+    pub(crate) period: Option<base::Period>,
     /// What was known at this instant
     #[arg(long, value_name = "RFC3339")]
     pub(crate) as_of: Option<Timestamp>,

@@ -8,12 +8,8 @@ use figures::{Ask, Catalogue, Figure, RowsPage};
 use serde::Serialize;
 use store::Db;
 
-pub(crate) async fn run(verb: cli::FigureVerb) -> Result<End> {
-    match (verb.list, verb.ask) {
-        (Some(cli::FigureList::List { json }), _) => list(json),
-        (None, Some(ask)) => read(ask, false).await,
-        (None, None) => bail!("name a figure, or run `helmward figure list`"),
-    }
+pub(crate) async fn run(ask: cli::FigureAsk) -> Result<End> {
+    if ask.key == "list" { list(ask.from.json) } else { read(ask, false).await }
 }
 
 pub(crate) async fn explain(ask: cli::FigureAsk) -> Result<End> {
@@ -59,8 +55,9 @@ async fn read(ask: cli::FigureAsk, with_rows: bool) -> Result<End> {
     let (tree, scope) = site_of(&mut tx, ask.site.as_ref()).await?;
     let rules = Rules::load(&mut tx, &registry).await?;
     let now = db.now();
-    let question =
-        Ask { scope: &scope, tree: &tree, rules: &rules, period: ask.period, as_of: ask.as_of, now };
+    let this_month = base::Period::month_of(figures::today(&tree, scope.path(), now));
+    let period = ask.period.unwrap_or(this_month);
+    let question = Ask { scope: &scope, tree: &tree, rules: &rules, period, as_of: ask.as_of, now };
     if with_rows {
         let explained = figures::explain(&mut tx, figure, &question, RowsPage::ALL).await?;
         if ask.from.json {

@@ -5,7 +5,7 @@
 
 use crate::place::{Place, site_of};
 use crate::{End, cli, print};
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use area::{Cell, Export, ExportFormat};
 use base::Id;
 use identity::people::{PersonRefused, import_people};
@@ -120,7 +120,12 @@ enum TopRefused {
 
 /// Takes in sites. A top site that `init` made and nobody used gives way to the one the file names; its
 /// grants went to the new one when that was added.
-async fn take_sites(tx: &mut Tx, actor: &Actor, text: &str, is_dry: bool) -> Result<ImportReport, TopRefused> {
+async fn take_sites(
+    tx: &mut Tx,
+    actor: &Actor,
+    text: &str,
+    is_dry: bool,
+) -> Result<ImportReport, TopRefused> {
     let before = open_tops(&SiteTree::load(tx).await?);
     let report = import_sites(tx, actor, text, is_dry).await?;
     let tree = SiteTree::load(tx).await?;

@@ -68,7 +68,8 @@ pub(crate) async fn restore(ask: cli::Restore) -> Result<End> {
     let keys_to = place.keys_file();
     init::make_folder(&place.dir)?;
     if let Some(to) = &keys_to {
-        let keys = Keys::read(&keys_from).context("a backup is restored with its keys; name them with --keys")?;
+        let keys =
+            Keys::read(&keys_from).context("a backup is restored with its keys; name them with --keys")?;
         keys.write(to)?;
     }
     let restored = restore_into(&place, file).await;

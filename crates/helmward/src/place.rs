@@ -39,7 +39,9 @@ impl Place {
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 Location::Url(url)
             }
-            Some(_) => bail!("the database address is not one of PostgreSQL; write postgres://USER@HOST/NAME"),
+            Some(_) => {
+                bail!("the database address is not one of PostgreSQL; write postgres://USER@HOST/NAME")
+            }
             None => Location::File(at.dir.join("helmward.db")),
         };
         Ok(Place { dir: at.dir.clone(), location, settings })
@@ -86,6 +88,12 @@ impl Place {
             );
         }
         let vault = Vault::new(&self.keys()?)?;
+        if let Location::File(path) = &self.location
+            && create
+        {
+            // Made before the engine does, so that other users of the machine cannot read it.
+            make_private(path).with_context(|| format!("{} cannot be made", path.display()))?;
+        }
         Ok(Db::open(&self.location, create, vault, Arc::new(SystemClock)).await?)
     }
 
@@ -98,15 +106,21 @@ impl Place {
                 "the database is empty; make an installation with `helmward init`, or restore a backup with \
                  `helmward restore`"
             ),
-            found if found > SCHEMA_VERSION => {
-                Err(StoreError::Newer { found, known: SCHEMA_VERSION }.into())
-            }
+            found if found > SCHEMA_VERSION => Err(StoreError::Newer { found, known: SCHEMA_VERSION }.into()),
             found => bail!(
                 "the database has schema {found}, this program needs {SCHEMA_VERSION}; start `helmward serve` \
                  once, which backs it up and upgrades it"
             ),
         }
     }
+}
+
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::File::options();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ())
 }
 
 /// The schema of a database; 0 when it is empty.
@@ -121,8 +135,7 @@ pub(crate) async fn schema_of(db: &Db) -> Result<i64> {
 }
 
 fn read_settings(path: &Path) -> Result<Settings> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     toml::from_str(&text).with_context(|| {
         format!("{} is not understood; `helmward serve --help` lists every key", path.display())
     })
@@ -134,7 +147,8 @@ pub(crate) async fn site_of(tx: &mut Tx, asked: Option<&SitePath>) -> Result<(Si
     let path = match asked {
         Some(path) => path.clone(),
         None => {
-            let mut tops = tree.all().iter().filter(|site| site.parent_id.is_none() && site.closed_on.is_none());
+            let mut tops =
+                tree.all().iter().filter(|site| site.parent_id.is_none() && site.closed_on.is_none());
             match (tops.next(), tops.next()) {
                 (Some(top), None) => top.path.clone(),
                 (None, _) => bail!("there is no site yet; add sites with `helmward import sites FILE`"),

@@ -13,9 +13,9 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("../../../migrations/0005_jobs_needs_rules.sql")),
 ];
 
-/// The text of every migration, oldest first.
-pub(crate) fn scripts() -> impl Iterator<Item = &'static str> {
-    MIGRATIONS.iter().map(|(_, script)| *script)
+/// The text of every migration up to a version, oldest first.
+pub(crate) fn scripts(up_to: i64) -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().filter(move |(version, _)| *version <= up_to).map(|(_, script)| *script)
 }
 
 /// The newest schema this program knows.
@@ -46,13 +46,18 @@ pub async fn find_schema_version(tx: &mut Tx) -> Result<i64, StoreError> {
 /// # Errors
 /// [`StoreError::Newer`] when the database is ahead of this program; nothing is changed then.
 pub async fn migrate(db: &Db) -> Result<Vec<i64>, StoreError> {
+    migrate_to(db, SCHEMA_VERSION).await
+}
+
+/// Brings the schema up to an older version, for a backup made under it.
+pub(crate) async fn migrate_to(db: &Db, up_to: i64) -> Result<Vec<i64>, StoreError> {
     let found = schema_version(db).await?;
     if found > SCHEMA_VERSION {
         return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
     }
     let mut applied = Vec::new();
     for (version, script) in MIGRATIONS {
-        if *version <= found {
+        if *version <= found || *version > up_to {
             continue;
         }
         let mut tx = db.begin_write().await?;

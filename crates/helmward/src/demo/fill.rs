@@ -4,6 +4,7 @@
 //! in the same commit, so a job that starts again goes on where the last commit stood. On paper: 620,000
 //! messages of 450 bytes at 10,000 a second are a minute, of which the recent 60 days are some seconds.
 
+use super::whole::Wholes;
 use super::{actor, make};
 use anyhow::Result;
 use identity::{Scope, SiteTree};
@@ -119,7 +120,8 @@ async fn fill(context: JobContext) -> Result<String, JobFailed> {
     let from = plan.now.checked_sub(back).map_err(|error| JobFailed::because(error.to_string()))?;
     let mut at = position(&context.db).await?;
     if !at.is_recent_done {
-        let stream = stream(at.n_recent, move || sample::messages_of_stays_overlapping(&plan, from, plan.now));
+        let stream =
+            stream(at.n_recent, move || sample::messages_of_stays_overlapping(&plan, from, plan.now));
         let note = format!("the last {recent_days} days");
         // What is told of a day is about the same on every day.
         let in_all = |n: usize| n * usize::try_from(plan.days).unwrap_or(1) / recent_days.max(1) as usize;
@@ -130,7 +132,8 @@ async fn fill(context: JobContext) -> Result<String, JobFailed> {
     }
     if !at.is_past_done {
         let n_recent = at.n_recent;
-        let stream = stream(at.n_past, move || sample::messages_of_stays_before(&plan, from));
+        let before = move || Wholes::new(sample::messages_of_stays_before(&plan, from));
+        let stream = stream(at.n_past, before);
         let note = format!("{} days before", plan.days - recent_days);
         take_in(&context, stream, &note, |n| n + n_recent, &mut at, |at| &mut at.n_past).await?;
         at.is_past_done = true;

@@ -4,10 +4,11 @@ use super::actor;
 use crate::cli::{Demo, Size};
 use crate::import::{Table, take_table};
 use anyhow::{Context as _, Result, bail};
+use app::SAMPLE_PASSWORD;
 use base::SitePath;
 use identity::people::{self, PasswordHash, set_password};
 use identity::sites::{SiteRefused, set_care};
-use identity::{Care, Scope, SiteTree};
+use identity::{Care, SiteTree};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Db, StoreError, find_setting, put_setting};
@@ -16,8 +17,6 @@ use store::{Db, StoreError, find_setting, put_setting};
 const MADE_OF: &str = "demo.plan";
 /// The setting that says the tables are in.
 const IS_READY: &str = "demo.ready";
-/// Everybody's password; there is nothing to protect.
-const PASSWORD: &str = "helmward-demo";
 
 /// What the sample is made of. The past hangs on all of it, so it never changes after the first start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +98,7 @@ where
 /// Tables first, then what no table tells: how units give care, and passwords.
 async fn make(db: &Db, plan: &sample::Plan) -> Result<()> {
     // Hashed once, beside the rest: it takes as long as all the tables.
-    let hashing = tokio::task::spawn_blocking(|| people::password::hash(PASSWORD));
+    let hashing = tokio::task::spawn_blocking(|| people::password::hash(SAMPLE_PASSWORD));
     let tables = [
         (Table::Sites, sample::sites_csv(plan)),
         (Table::Beds, sample::beds_csv(plan)),
@@ -150,12 +149,11 @@ fn cares(plan: &sample::Plan, tree: &SiteTree) -> Result<Vec<(base::Id<identity:
 }
 
 async fn give_passwords(db: &Db, tree: &SiteTree, hash: PasswordHash) -> Result<()> {
-    let scope = Scope::operator(tree, &top()?).context("the sample has no top site")?;
-    let people = people::list_people(&mut db.read().await?, &scope).await?;
+    let people = super::people(&mut db.read().await?, tree).await?;
     let given: Result<(), StoreError> = db
         .write(move |tx| {
             Box::pin(async move {
-                for row in people {
+                for (row, _) in people {
                     set_password(tx, &actor(), row.person.id, &hash, false, None).await?;
                 }
                 Ok(())

@@ -8,15 +8,17 @@
 mod fill;
 mod live;
 mod make;
+mod whole;
 
 use crate::cli::{self, At};
 use crate::place::{Place, schema_of};
 use crate::{End, init, print, serve};
 use anyhow::{Result, bail};
 use app::ServeOptions;
+use identity::people::PersonRow;
 use identity::{Scope, SiteTree};
 use intake::MllpLimits;
-use store::{Db, Keys, SCHEMA_VERSION};
+use store::{Db, Keys, SCHEMA_VERSION, Tx};
 
 /// Who the demo is in history.
 fn actor() -> store::Actor {
@@ -38,7 +40,10 @@ pub(crate) async fn run(ask: cli::Demo) -> Result<End> {
     let http = ports.http.local_addr()?;
     print::line(format!("Lakeside Health, all invented, is at http://{http}"))?;
     print_sign_ins(&db).await?;
-    print::line("Everybody's password is helmward-demo. Stop with Ctrl-C; start again and it goes on.")?;
+    let password = app::SAMPLE_PASSWORD;
+    print::line(format!(
+        "Everybody's password is {password}. Stop with Ctrl-C; start again and it goes on."
+    ))?;
     let shutdown = serve::until_signal();
     let stream = match &ports.mllp {
         Some(mllp) => Some(tokio::spawn(live::run(db, plan, mllp.local_addr()?, shutdown.clone()))),
@@ -74,21 +79,29 @@ async fn open(place: &Place) -> Result<Db> {
     }
 }
 
-async fn print_sign_ins(db: &Db) -> Result<()> {
-    let mut tx = db.read().await?;
-    let tree = SiteTree::load(&mut tx).await?;
-    let Some(scope) = Scope::operator(&tree, &make::top()?) else {
+/// Everybody who signs in, with their role in words, by role.
+async fn people(tx: &mut Tx, tree: &SiteTree) -> Result<Vec<(PersonRow, String)>> {
+    let Some(scope) = Scope::operator(tree, &make::top()?) else {
         bail!("the sample has no sites; remove its folder and start again");
     };
-    let mut rows = Vec::new();
-    for row in identity::people::list_people(&mut tx, &scope).await? {
+    let mut people = Vec::new();
+    for row in identity::people::list_people(tx, &scope).await? {
         let roles = row.grants.iter().filter_map(|grant| {
             let site = tree.get(&grant.site)?;
             Some(format!("{}, {}", grant.role.title(), site.name))
         });
-        rows.push(vec![row.person.email.clone(), roles.collect::<Vec<_>>().join("; ")]);
+        let roles = roles.collect::<Vec<_>>().join("; ");
+        people.push((row, roles));
     }
-    rows.sort_by(|a, b| a.get(1).cmp(&b.get(1)));
+    people.sort_by(|(_, a), (_, b)| a.cmp(b));
+    Ok(people)
+}
+
+async fn print_sign_ins(db: &Db) -> Result<()> {
+    let mut tx = db.read().await?;
+    let tree = SiteTree::load(&mut tx).await?;
+    let people = people(&mut tx, &tree).await?;
+    let rows: Vec<Vec<String>> = people.into_iter().map(|(row, role)| vec![row.person.email, role]).collect();
     print::line("")?;
     print::table(&["e-mail", "role"], &rows)?;
     print::line("")

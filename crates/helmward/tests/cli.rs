@@ -1,0 +1,200 @@
+//! The verbs end to end, as the executable that people run.
+
+mod common;
+
+use common::{Install, fixture, helmward};
+use serde_json::json;
+
+fn path(path: &std::path::Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn init_refuses_a_folder_in_use_and_wrong_use_ends_with_2() {
+    let install = Install::new();
+    let again = install.init("Lakeside Health");
+    assert_eq!(again.code, 3);
+    assert!(again.err.contains("holds an installation already"), "{}", again.err);
+    assert_eq!(helmward(&["census"]).code, 2);
+    assert_eq!(helmward(&["init", "--name", "x"]).code, 2);
+}
+
+#[test]
+fn a_fresh_folder_is_told_what_to_do() {
+    let folder = testkit::Folder::new();
+    for verb in [&["serve"][..], &["census", "--date", "2026-10-01"], &["audit", "verify"]] {
+        let mut words = verb.to_vec();
+        words.extend(["--dir", path(folder.path())]);
+        let said = helmward(&words);
+        assert_eq!(said.code, 3);
+        assert!(said.err.contains("helmward init") && said.err.contains("helmward demo"), "{}", said.err);
+    }
+}
+
+#[test]
+fn the_keys_and_the_database_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let install = Install::new();
+    for (file, mode) in [("", 0o700), ("keys.json", 0o600), ("helmward.db", 0o600)] {
+        let meta = std::fs::metadata(install.dir.join(file)).unwrap();
+        assert_eq!(meta.permissions().mode() & 0o777, mode, "{file}");
+    }
+}
+
+#[test]
+fn messages_become_the_census_of_their_day() {
+    let install = Install::new().with_sites();
+    let day = fixture("hl7/day.hl7");
+    let import = install.run(&["import", "hl7", path(&day), "--json"]).ok();
+    let counts = json!({ "received": 7, "applied": 6, "duplicate": 1, "refused": 0, "rejects": [] });
+    assert_eq!(import.json(), counts);
+    let census = install.run(&["census", "--site", "lakeside", "--date", "2026-10-01", "--json"]).ok().json();
+    let expected = json!({
+        "midnight_census": 1, "service_days": 2, "admissions": 2, "discharges": 1, "deaths": 1,
+        "transfers_in": 0, "transfers_out": 0, "staffed_beds": 20,
+    });
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&census[key], value, "{key}");
+    }
+    let north =
+        census["units"].as_array().unwrap().iter().find(|unit| unit["site"] == "lakeside.riverside.3n");
+    assert_eq!(north.unwrap()["transfers_out"], 1);
+
+    let inside = ["census", "--at", "2026-10-01T16:00:00Z", "--json"];
+    let present = install.run(&inside).ok().json();
+    let keys: Vec<&String> = present["present"][0].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["bed", "class", "since", "stay", "unit"]);
+    assert_eq!(present["present"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn rejects_are_listed_and_end_with_1() {
+    let install = Install::new().with_sites();
+    let file = fixture("hl7/day-refused.hl7");
+    let said = install.run(&["import", "hl7", path(&file), "--json"]);
+    assert_eq!(said.code, 1);
+    let report = said.json();
+    assert_eq!(report["refused"], report["received"]);
+    let reject = report["rejects"][0].as_object().unwrap();
+    assert_eq!(reject.keys().collect::<Vec<_>>(), ["position", "reason", "source"]);
+
+    let table = install.folder.write("s.csv", "path,kind,name\nlakeside.riverside.9x,room,Nine\n");
+    let said = install.run(&["import", "sites", path(&table)]);
+    assert_eq!(said.code, 1);
+    let rejects = std::fs::read_to_string(install.folder.path().join("s.csv.rejects.csv")).unwrap();
+    assert!(rejects.starts_with("line,column,value,reason\n2,kind,room,"), "{rejects}");
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let install = Install::new();
+    let sites = fixture("hl7/sites.csv");
+    let dry = ["import", "sites", path(&sites), "--dry-run", "--json"];
+    let first = install.run(&dry).ok().json();
+    assert_eq!(install.run(&dry).ok().json(), first);
+    assert_eq!(first["counts"]["new"], 4);
+}
+
+#[test]
+fn the_file_may_name_another_top_site_while_nothing_stands_below_the_first() {
+    let install = Install::new();
+    let north = "path,kind,name\nnorth,enterprise,North Health\nnorth.main,facility,Main\n";
+    let file = install.folder.write("north.csv", north);
+    install.run(&["import", "sites", path(&file)]).ok();
+    let people = install.run(&["user", "list", "--json"]).ok().json();
+    let sites: Vec<&str> =
+        people[0]["roles"].as_array().unwrap().iter().map(|held| held["site"].as_str().unwrap()).collect();
+    assert_eq!(sites, ["north", "north"]);
+
+    let south = install.folder.write("south.csv", "path,kind,name\nsouth,enterprise,South Health\n");
+    let said = install.run(&["import", "sites", path(&south)]);
+    assert_eq!(said.code, 3);
+    assert!(said.err.contains("`north` is in use"), "{}", said.err);
+}
+
+#[test]
+fn audit_names_what_was_changed_behind_the_program() {
+    let install = Install::new().with_sites();
+    install.run(&["import", "hl7", path(&fixture("hl7/day.hl7"))]).ok();
+    install.run(&["audit", "verify"]).ok();
+    common::store::tamper(&install.dir);
+    let said = install.run(&["audit", "verify", "--json"]);
+    assert_eq!(said.code, 1);
+    let broken = &said.json()["streams"][0]["broken"];
+    assert_eq!(broken, &json!({ "stream": "history", "seq": 1, "fault": "changed" }));
+}
+
+#[test]
+fn audit_misses_no_message_body() {
+    let install = Install::new().with_sites();
+    install.run(&["import", "hl7", path(&fixture("hl7/day.hl7"))]).ok();
+    common::store::remove_body(&install.dir);
+    let said = install.run(&["audit", "verify"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("message_body: BROKEN: message_body row 1"), "{}", said.out);
+}
+
+#[test]
+fn a_backup_restores_to_the_same_census() {
+    let install = Install::new().with_sites();
+    install.run(&["import", "hl7", path(&fixture("hl7/day.hl7"))]).ok();
+    let file = install.folder.path().join("all.backup");
+    install.run(&["backup", path(&file)]).ok();
+    let other = install.folder.path().join("other");
+    helmward(&["restore", path(&file), "--dir", path(&other)]).ok();
+    let words = ["census", "--date", "2026-10-01", "--json"];
+    let mut there = words.to_vec();
+    there.extend(["--dir", path(&other)]);
+    assert_eq!(install.run(&words).ok().json(), helmward(&there).ok().json());
+    helmward(&["audit", "verify", "--dir", path(&other)]).ok();
+
+    // Not onto itself, not without keys, not cut short.
+    assert_eq!(helmward(&["restore", path(&file), "--dir", path(&other)]).code, 3);
+    let text = std::fs::read(&file).unwrap();
+    let cut = install.folder.write("cut.backup", &text[..text.len() / 2]);
+    let third = install.folder.path().join("third");
+    let keys = install.folder.path().join("all.backup.keys");
+    assert_eq!(helmward(&["restore", path(&cut), "--dir", path(&third)]).code, 3);
+    let with_keys = ["restore", path(&cut), "--keys", path(&keys), "--dir", path(&third)];
+    assert_eq!(helmward(&with_keys).code, 3);
+    helmward(&["restore", path(&file), "--dir", path(&third)]).ok();
+}
+
+#[test]
+fn people_and_tokens_are_kept_from_the_command_line() {
+    let install = Install::new().with_sites();
+    let words = ["user", "add", "r@example.org", "--name", "R. Roe"];
+    install.run(&[&words[..], &["--role", "unit-manager", "--site", "lakeside.riverside.5w"]].concat()).ok();
+    install.run(&["user", "grant", "r@example.org", "quality", "--site", "lakeside.riverside"]).ok();
+    assert!(install.run(&["user", "reset-password", "r@example.org"]).ok().out.contains("signs in once"));
+    let create =
+        ["token", "create", "--for", "r@example.org", "--name", "board", "--permission", "census:view"];
+    let token = install.run(&[&create[..], &["--site", "lakeside.riverside.5w"]].concat()).ok();
+    assert!(token.out.starts_with("helmward_"));
+    let tokens = install.run(&["token", "list", "--for", "r@example.org", "--json"]).ok().json();
+    let id = tokens[0]["id"].as_str().unwrap();
+    install.run(&["token", "revoke", id, "--for", "r@example.org"]).ok();
+    assert_eq!(install.run(&["token", "revoke", id, "--for", "r@example.org"]).code, 3);
+    install.run(&["user", "close", "r@example.org"]).ok();
+    let people = install.run(&["user", "list", "--json"]).ok().json();
+    let closed = people.as_array().unwrap().iter().find(|row| row["email"] == "r@example.org").unwrap();
+    assert!(closed["closed_at"].is_string());
+}
+
+#[test]
+fn every_export_and_the_doctor_answer() {
+    let install = Install::new().with_sites();
+    install.run(&["import", "hl7", path(&fixture("hl7/day.hl7"))]).ok();
+    for kind in ["sites", "beds", "people", "census", "feeds", "figures", "rules", "views"] {
+        let words = ["export", kind, "--period", "2026-10-01", "--format", "json"];
+        let said = install.run(&words).ok();
+        assert!(said.json().is_array(), "{kind}");
+    }
+    let sites = install.run(&["export", "sites"]).ok().out;
+    assert!(sites.contains("lakeside.riverside.5w,unit,5 West,,,12,10,5W"), "{sites}");
+    let doctor = install.run(&["doctor", "--json"]).ok().json();
+    assert_eq!(doctor["is_well"], true);
+    install.run(&["keys", "rotate"]).ok();
+    install.run(&["audit", "verify"]).ok();
+    install.run(&["rule", "list", "--json"]).ok();
+}

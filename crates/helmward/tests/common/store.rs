@@ -1,0 +1,27 @@
+//! Changing a database behind the program's back.
+
+use std::path::Path;
+use std::sync::Arc;
+use store::{Db, Keys, Location, StoreError, SystemClock, Vault, binds};
+
+/// Changes who is said to have made the first change of all.
+pub fn tamper(dir: &Path) {
+    run(dir, "UPDATE history SET actor = 'nobody' WHERE seq = $1 AND actor <> ''");
+}
+
+/// Takes the first message's bytes away.
+pub fn remove_body(dir: &Path) {
+    run(dir, "DELETE FROM message_body WHERE seq = $1");
+}
+
+fn run(dir: &Path, sql: &'static str) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let vault = Vault::new(&Keys::read(&dir.join("keys.json")).unwrap()).unwrap();
+        let file = Location::File(dir.join("helmward.db"));
+        let db = Db::open(&file, false, vault, Arc::new(SystemClock)).await.unwrap();
+        let changed: Result<u64, StoreError> =
+            db.write(move |tx| Box::pin(async move { tx.run(sql, binds![1i64]).await })).await;
+        assert_eq!(changed.unwrap(), 1);
+    });
+}
