@@ -277,10 +277,9 @@ pub(super) async fn job(visit: Visit) -> Answer {
     let id = visit.name("id").parse().map_err(|_| Fault::NotFound)?;
     let mut tx = visit.read().await?;
     for permission in [Permission::ADMIN_VIEW, Permission::ME] {
-        if let Ok(scope) = ask::scope(&visit, permission) {
-            if let Some(job) = visit.ctx.jobs.find(&mut tx, &scope, id).await? {
-                return Ok(visit.json(&job));
-            }
+        let Ok(scope) = ask::scope(&visit, permission) else { continue };
+        if let Some(job) = visit.ctx.jobs.find(&mut tx, &scope, id).await? {
+            return Ok(visit.json(&job));
         }
     }
     Err(Fault::NotFound)

@@ -127,11 +127,8 @@ fn stand(
     let mut house = House::default();
     for unit in tree.units_below(&site.id) {
         let in_state = |state| states.get(&unit.id).and_then(|beds| beds.get(&state)).copied().unwrap_or(0);
-        let n_made: i64 = BedState::ALL
-            .into_iter()
-            .filter(|state| *state != BedState::Closed)
-            .map(|state| in_state(state))
-            .sum();
+        let n_made: i64 =
+            BedState::ALL.into_iter().filter(|state| *state != BedState::Closed).map(in_state).sum();
         let standing = Standing {
             in_use: present.get(&unit.id).copied().unwrap_or(0),
             leaving: count(&moves, |moving| moving.is_leaving && moving.stay.unit == Some(unit.id)),

@@ -1,0 +1,307 @@
+//! The JSON API through the router on both engines: shapes, refusals, rights, paging, repeated writes.
+
+mod common;
+mod feed;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use common::House;
+use feed::{adt, fill};
+use identity::tokens::{NewToken, create_token};
+use identity::{Permission, Person, Role, SiteTree};
+use serde_json::{Value, json};
+use store::Actor;
+use testkit::on_both;
+use tower::ServiceExt as _;
+
+/// A program with a token.
+struct Program<'h> {
+    house: &'h House,
+    token: String,
+}
+
+struct Told {
+    status: StatusCode,
+    kind: String,
+    link: String,
+    body: Value,
+}
+
+impl<'h> Program<'h> {
+    async fn of(house: &'h House, person: base::Id<Person>, site: &str, permissions: &[&str]) -> Program<'h> {
+        let tree = SiteTree::load(&mut house.db.read().await.unwrap()).await.unwrap();
+        let new = NewToken {
+            person,
+            name: "test".to_owned(),
+            site: tree.find(&site.parse().unwrap()).unwrap().id,
+            permissions: permissions.iter().map(|text| text.parse::<Permission>().unwrap()).collect(),
+            expires_at: "2026-12-31T00:00:00Z".parse().unwrap(),
+        };
+        let (_, token) = house
+            .db
+            .write(move |tx| {
+                Box::pin(async move { create_token(tx, &Actor::new("command", "test"), &new).await })
+            })
+            .await
+            .unwrap();
+        Program { house, token }
+    }
+
+    async fn ask(&self, method: Method, path: &str, key: &str, body: &str) -> Told {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header("idempotency-key", key)
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let answer = self.house.router.clone().oneshot(request).await.unwrap();
+        let text =
+            |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let (status, kind, link) = (answer.status(), text("content-type"), text("link"));
+        let bytes = to_bytes(answer.into_body(), 1 << 24).await.unwrap();
+        Told { status, kind, link, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+    }
+
+    async fn get(&self, path: &str) -> Told {
+        self.ask(Method::GET, path, "", "").await
+    }
+
+    async fn ok(&self, path: &str) -> Value {
+        let told = self.get(path).await;
+        assert_eq!(told.status, StatusCode::OK, "{path}: {}", told.body);
+        told.body
+    }
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+const ALL: [&str; 4] = ["today:view", "census:edit", "admin:view:feeds", "admin:edit:feeds"];
+
+async fn director(house: &House) -> Program<'_> {
+    let who = house.add("rui", Role::FacilityManager, "lakeside").await;
+    house.grant(who, Role::Administrator, "lakeside").await;
+    Program::of(house, who, "lakeside", &ALL).await
+}
+
+#[test]
+fn the_census_and_figures_have_the_shapes_other_programs_rely_on() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        fill(&house).await;
+        let program = director(&house).await;
+        let census = program.ok("/api/v1/census?site=lakeside.riverside&date=2026-11-11").await;
+        let mut wanted = vec![
+            "site",
+            "date",
+            "midnight_census",
+            "service_days",
+            "admissions",
+            "discharges",
+            "deaths",
+            "transfers_in",
+            "transfers_out",
+            "staffed_beds",
+            "occupancy",
+            "units",
+        ];
+        wanted.sort_unstable();
+        let mut got = keys(&census);
+        got.sort_unstable();
+        assert_eq!(got, wanted);
+        assert_eq!(census["midnight_census"], 4);
+        assert_eq!(
+            census["units"][0]["site"].as_str().map(|site| site.starts_with("lakeside.riverside.")),
+            Some(true)
+        );
+        let present = program.ok("/api/v1/census?site=lakeside.riverside.5w&at=2026-11-12T10:00:00Z").await;
+        let first = &present["present"][0];
+        assert_eq!(first["stay"], "V1000");
+        assert_eq!(first["unit"], "lakeside.riverside.5w");
+        assert_eq!(present["present"].as_array().unwrap().len(), 3);
+        let figure =
+            program.ok("/api/v1/figures/midnight_census?site=lakeside.riverside&period=2026-11-11").await;
+        assert_eq!(figure["key"], "midnight_census");
+        assert_eq!(figure["value"], json!(4.0));
+        assert_eq!(figure["numerator"], 4);
+        assert_eq!(figure["unit"], "count");
+        assert!(figure["fresh_at"].is_string(), "{figure}");
+        let path = "/api/v1/figures/midnight_census/explain?site=lakeside.riverside&period=2026-11-11";
+        let explained = program.ok(path).await;
+        assert_eq!(explained["rows"].as_array().unwrap().len(), 4);
+        assert!(explained["definition"].is_string() && explained["source"].is_string());
+        let page = program.get(&format!("{path}&limit=3")).await;
+        assert_eq!(page.body["rows"].as_array().unwrap().len(), 3);
+        assert!(page.link.contains("offset=3") && page.link.ends_with("rel=\"next\""), "{}", page.link);
+    });
+}
+
+#[test]
+fn a_refusal_names_the_parameter_and_an_example() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let program = director(&house).await;
+        for (path, words) in [
+            ("/api/v1/census?site=lakeside", "give either `date` or `at`"),
+            (
+                "/api/v1/census?site=lakeside&date=soon",
+                "`date=soon` is not a day; write for example date=2026-10-01",
+            ),
+            ("/api/v1/census?site=lakeside&at=2026-10-01", "is not an instant with its offset"),
+            ("/api/v1/figures/alos?site=lakeside", "`period` is missing; write for example period=2026-10"),
+            ("/api/v1/figures/alos?site=lakeside&period=x", "`period=x` is not a period"),
+            ("/api/v1/stays?site=lakeside&state=gone", "is not one of present, expected, left"),
+            ("/api/v1/stays?site=lakeside&limit=0", "`limit=0` is not a number from 1 to 1000"),
+            ("/api/v1/stays?site=lakeside&cursor=x", "follow the Link of the page before"),
+        ] {
+            let told = program.get(path).await;
+            assert_eq!(told.status, StatusCode::BAD_REQUEST, "{path}");
+            assert_eq!(told.kind, "application/problem+json");
+            let detail = told.body["detail"].as_str().unwrap();
+            assert!(detail.contains(words), "{path}: {detail}");
+            assert_eq!(told.body["status"], 400);
+        }
+        for path in [
+            "/api/v1/census?site=lakeside.nowhere&date=2026-11-11",
+            "/api/v1/figures/nothing?site=lakeside&period=2026-10",
+            "/api/v1/jobs/nothing",
+        ] {
+            assert_eq!(program.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    });
+}
+
+#[test]
+fn a_token_reaches_no_further_than_its_site_and_its_rights() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        fill(&house).await;
+        let who = house.add("rui", Role::FacilityManager, "lakeside").await;
+        let program = Program::of(&house, who, "lakeside.riverside.3n", &["census:view"]).await;
+        assert_eq!(program.ok("/api/v1/census?date=2026-11-11").await["site"], "lakeside.riverside.3n");
+        for path in [
+            "/api/v1/census?site=lakeside.riverside&date=2026-11-11",
+            "/api/v1/beds?site=lakeside.riverside.5w",
+            "/api/v1/figures/alos?site=lakeside&period=2026-11",
+            "/api/v1/needs?site=lakeside.riverside.3n",
+            "/api/v1/feeds?site=lakeside.riverside.3n",
+        ] {
+            assert_eq!(program.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        let sites = program.ok("/api/v1/sites").await;
+        assert_eq!(sites.as_array().unwrap().len(), 1);
+        assert_eq!(sites[0]["parent"], Value::Null);
+        let nobody = Program { house: &house, token: "nothing".to_owned() };
+        assert_eq!(nobody.get("/api/v1/sites").await.status, StatusCode::UNAUTHORIZED);
+    });
+}
+
+#[test]
+fn stays_come_by_pages_and_without_names() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        fill(&house).await;
+        let program = director(&house).await;
+        let mut path = "/api/v1/stays?site=lakeside.riverside&limit=3".to_owned();
+        let mut seen = Vec::new();
+        loop {
+            let told = program.get(&path).await;
+            assert!(!told.body.to_string().contains(feed::FAMILY));
+            let stays = told.body["stays"].as_array().unwrap();
+            seen.extend(stays.iter().map(|stay| stay["stay"].as_str().unwrap().to_owned()));
+            let Some(next) = told.link.strip_prefix('<').and_then(|link| link.split('>').next()) else {
+                break;
+            };
+            path = next.to_owned();
+        }
+        seen.sort();
+        assert_eq!(seen, ["V1000", "V1001", "V1002", "V1003"]);
+        let unit = program.ok("/api/v1/stays?site=lakeside.riverside.3n").await;
+        assert_eq!(unit["stays"].as_array().unwrap().len(), 1);
+        let left = program.ok("/api/v1/stays?site=lakeside.riverside&state=left").await;
+        assert_eq!(left["stays"], json!([]));
+    });
+}
+
+#[test]
+fn a_message_is_taken_in_once() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let program = director(&house).await;
+        let message = adt("a1", "A01", "20261112080000", "5W-501", "V2001", "");
+        let path = "/api/v1/messages?site=lakeside.riverside";
+        let first = program.ask(Method::POST, path, "", &message).await;
+        assert_eq!(
+            first.body,
+            json!({"outcome": "applied", "acknowledgment": "AA", "code": null, "reason": null})
+        );
+        let again = program.ask(Method::POST, path, "", &message).await;
+        assert_eq!(again.body["outcome"], "duplicate");
+        let other = adt("a2", "A01", "20261112080000", "5W-502", "V2002", "");
+        assert_eq!(program.ask(Method::POST, path, "k1", &other).await.body["outcome"], "applied");
+        // The same request again is answered as the first time.
+        assert_eq!(program.ask(Method::POST, path, "k1", &other).await.body["outcome"], "applied");
+        let changed = program.ask(Method::POST, path, "k1", &message).await;
+        assert_eq!(changed.status, StatusCode::CONFLICT);
+        let noise = program.ask(Method::POST, path, "", "not a message").await;
+        assert_eq!(noise.body["acknowledgment"], "AR");
+        assert_eq!(program.ask(Method::POST, path, "", "").await.status, StatusCode::BAD_REQUEST);
+        let feeds = program.ok("/api/v1/feeds?site=lakeside").await;
+        assert!(
+            feeds.as_array().unwrap().iter().any(|feed| feed["way"] == "api" && feed["n_applied"] == 2),
+            "{feeds}"
+        );
+    });
+}
+
+#[test]
+fn a_bed_is_blocked_with_a_reason_and_an_owner() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        fill(&house).await;
+        let program = director(&house).await;
+        let text = adt("a5", "A03", "20261112080000", "5W-501", "V1000", "");
+        program.ask(Method::POST, "/api/v1/messages?site=lakeside.riverside", "", &text).await;
+        let beds = program.ok("/api/v1/beds?site=lakeside.riverside.5w").await;
+        let of = |bed: &str| {
+            let found = beds.as_array().unwrap().iter().find(|row| row["bed"] == bed).unwrap();
+            (format!("/api/v1/beds/{}/state", found["id"].as_str().unwrap()), found["state"].clone())
+        };
+        let names: Vec<&str> =
+            beds.as_array().unwrap().iter().map(|bed| bed["bed"].as_str().unwrap()).collect();
+        let (first, second) = (names[0], names[1]);
+        let (free, state) = of(first);
+        assert_eq!(state, "dirty");
+        let (taken, _) = of(second);
+        let blocked = r#"{"state": "blocked", "reason": "maintenance", "owner": "Lena Brandt"}"#;
+        let refused = program.ask(Method::POST, &taken, "", blocked).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+        let nameless = program.ask(Method::POST, &free, "", r#"{"state": "blocked"}"#).await;
+        assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let unknown = program.ask(Method::POST, &free, "", r#"{"state": "on fire"}"#).await;
+        assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
+        let done = program.ask(Method::POST, &free, "b1", blocked).await;
+        assert_eq!(done.body["state"], "blocked", "{}", done.body);
+        assert_eq!(program.ask(Method::POST, &free, "b1", blocked).await.body, done.body);
+        let beds = program.ok("/api/v1/beds?site=lakeside.riverside.5w").await;
+        assert!(beds.to_string().contains("Lena Brandt"));
+    });
+}
+
+#[test]
+fn the_document_and_the_reader_page_are_there() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let stranger = house.browser();
+        let document: Value = serde_json::from_str(&stranger.get("/api/openapi.json").await.ok()).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        stranger.get("/api/docs").await.has("Sign in");
+        house.sign_in("admin").await.get("/api/docs").await.has("/api/v1/census").has("Idempotency-Key");
+        let program = director(&house).await;
+        assert!(program.ok("/api/v1/rules?site=lakeside").await.to_string().contains("feed.stale_after"));
+        assert!(program.ok("/api/v1/figures").await.to_string().contains("midnight_census"));
+        assert_eq!(keys(&program.ok("/api/v1/needs?site=lakeside").await), ["dismissed", "open"]);
+    });
+}
