@@ -191,7 +191,7 @@ fn own_pages_open() {
             "/me/preferences?done=preferences"
         );
         browser
-            .get("/me/preferences")
+            .get("/me/preferences?done=preferences")
             .await
             .has("data-density=\"compact\"")
             .has("Your preferences are saved.");

@@ -5,9 +5,9 @@ use super::{landing::landing, local};
 use crate::admin::kit::sentence;
 use area::{Answer, Fault, Response, SESSION_COOKIE, THEME_COOKIE, Visit};
 use axum::http::{HeaderValue, header};
+use identity::Role;
 use identity::people::Theme;
 use identity::sessions::{self, NewSession, SignInRefused};
-use identity::Role;
 use store::{Actor, StoreError, Tx};
 use web::{Errors, Field, Form, Icon, Markup, Render as _, html, render_bare, unprocessable};
 

@@ -11,18 +11,19 @@ use identity::access_log::{View, list_views};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jobs::JobAsk;
-use web::{
-    Button, Cell, Column, Empty, FilterBar, Markup, Page, Panel, Row, Table, format, html, tabs,
-};
+use web::{Button, Cell, Column, Empty, FilterBar, Markup, Page, Panel, Row, Table, format, html, tabs};
 
 /// Rows of an exported log.
 const FILE_MAX: i64 = 10_000;
 
 fn parts(current: &str) -> Markup {
-    tabs("Parts of the log", &[
-        ("Changes", "/admin/audit", current == "changes"),
-        ("Views of patients", "/admin/audit/views", current == "views"),
-    ])
+    tabs(
+        "Parts of the log",
+        &[
+            ("Changes", "/admin/audit", current == "changes"),
+            ("Views of patients", "/admin/audit/views", current == "views"),
+        ],
+    )
 }
 
 fn filter_of(visit: &Visit) -> Filter {
@@ -60,7 +61,10 @@ pub(super) async fn changes(visit: Visit) -> Answer {
     let empty = if is_filtered {
         Empty::filtered("/admin/audit")
     } else {
-        Empty::new("No change yet", "Every change of a record will stand here, with who, when, before and after.")
+        Empty::new(
+            "No change yet",
+            "Every change of a record will stand here, with who, when, before and after.",
+        )
     };
     let table = Table::new("log", "Changes")
         .column(Column::number("No."))
@@ -78,12 +82,13 @@ pub(super) async fn changes(visit: Visit) -> Answer {
         (Panel::default().body(html! { (table) (pager(&visit, older.as_deref())) }))
     };
     let csrf = visit.who()?.csrf.clone();
-    let page = Page::new("Audit log").context("Sealed: a row changed, removed or added is found").actions(html! {
-        form method="post" action="/admin/audit/verify" {
-            input type="hidden" name="csrf" value=(csrf);
-            (Button::submit("Verify now").primary())
-        }
-    });
+    let page =
+        Page::new("Audit log").context("Sealed: a row changed, removed or added is found").actions(html! {
+            form method="post" action="/admin/audit/verify" {
+                input type="hidden" name="csrf" value=(csrf);
+                (Button::submit("Verify now").primary())
+            }
+        });
     visit.show(&page.body(body)).await
 }
 
@@ -100,7 +105,8 @@ fn pager(visit: &Visit, older: Option<&str>) -> Markup {
 }
 
 fn bar(visit: &Visit, kinds: &[String]) -> Markup {
-    let words: Vec<(&str, String)> = kinds.iter().map(|kind| (kind.as_str(), sentence(&kind.replace('_', " ")))).collect();
+    let words: Vec<(&str, String)> =
+        kinds.iter().map(|kind| (kind.as_str(), sentence(&kind.replace('_', " ")))).collect();
     let mut options = vec![("", "Any")];
     options.extend(words.iter().map(|(kind, words)| (*kind, words.as_str())));
     let query = &visit.query;
@@ -209,7 +215,8 @@ fn view_line(view: &View, names: &Names, visit: &Visit) -> Row {
 }
 
 fn view_file(views: &[View], names: &Names) -> Export {
-    let mut export = Export::new("views-of-patients", &["seq", "at", "person_id", "person", "site", "page", "of"]);
+    let mut export =
+        Export::new("views-of-patients", &["seq", "at", "person_id", "person", "site", "page", "of"]);
     for view in views {
         export.rows.push(vec![
             FileCell::from(view.seq),

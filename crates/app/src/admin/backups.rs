@@ -2,6 +2,7 @@
 
 use super::jobs::go_to_job;
 use super::{kit, work};
+use ::store::{Actor, Change, StoreError};
 use area::{Answer, Cell as FileCell, Export, Fault, Visit};
 use axum::http::header;
 use axum::response::IntoResponse as _;
@@ -10,7 +11,6 @@ use identity::{Permission, Role};
 use jiff::Timestamp;
 use jobs::JobAsk;
 use std::path::PathBuf;
-use ::store::{Actor, Change, StoreError};
 use web::{Button, Cell, Column, Empty, Page, Panel, Row, Table, breadcrumbs, columns, format, html};
 
 struct Backup {

@@ -4,11 +4,11 @@
 //! guard decides; still, what concerns a site is told only to those with a role there. The stream ends with
 //! its session, which it does not keep alive.
 
+use ::jobs::{Event, Subscription};
 use area::{Answer, Fault, Visit};
 use axum::response::IntoResponse as _;
 use axum::response::sse::{Event as Sse, KeepAlive, Sse as Stream};
 use base::SitePath;
-use ::jobs::{Event, Subscription};
 use identity::sessions::{find_limits, list_sessions};
 use identity::{Access, Permission, SiteTree};
 use jiff::civil::Date;

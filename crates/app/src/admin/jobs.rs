@@ -1,11 +1,11 @@
 //! Long work: the list, one job with its progress, stopping it.
 
 use super::kit::{self, Names};
+use ::jobs::{CancelOutcome, Job, JobAsk, JobState};
+use ::store::StoreError;
 use area::{Answer, Cell as FileCell, Export, Fault, Visit};
 use base::Id;
 use identity::{Permission, Scope};
-use ::jobs::{CancelOutcome, Job, JobAsk, JobState};
-use ::store::StoreError;
 use web::{
     Button, Cell, Column, Empty, FilterBar, JobPanel, Page, Paging, Panel, Row, Status, Table, chip,
     description_list, format, html,
@@ -58,7 +58,10 @@ pub(super) async fn list(visit: Visit) -> Answer {
     let empty = if state.is_some() {
         Empty::filtered("/admin/jobs")
     } else {
-        Empty::new("No long work yet", "Imports, replays, backups and checks of the log will stand here while they run and after.")
+        Empty::new(
+            "No long work yet",
+            "Imports, replays, backups and checks of the log will stand here while they run and after.",
+        )
     };
     let table = Table::new("jobs", "Long work")
         .column(Column::text("Work"))
@@ -205,7 +208,9 @@ fn result(job: &Job) -> Option<(String, String)> {
         (super::work::HL7, JobState::Done) => {
             Some(("Rejected messages as CSV".to_owned(), format!("/admin/imports/messages/{}", job.id)))
         }
-        (super::work::BACKUP, JobState::Done) => Some(("See the backups".to_owned(), "/admin/backups".to_owned())),
+        (super::work::BACKUP, JobState::Done) => {
+            Some(("See the backups".to_owned(), "/admin/backups".to_owned()))
+        }
         (super::work::REPLAY, JobState::Done) => {
             let feed = job.arguments.get("feed").and_then(serde_json::Value::as_str)?;
             Some(("See the feed".to_owned(), format!("/admin/feeds/{feed}")))

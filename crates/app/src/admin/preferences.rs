@@ -2,11 +2,11 @@
 
 use super::kit::{self, or_fault};
 use super::store::last_seq;
+use ::store::StoreError;
 use area::{Answer, Fault, Visit};
 use identity::Permission;
 use identity::sessions::{Limits, find_limits, set_limits};
 use identity::sites::{SiteChange, SiteRefused, update_site};
-use ::store::StoreError;
 use web::{Errors, Field, Form, Page, Panel, breadcrumbs, columns, html};
 
 pub(super) async fn page(visit: Visit) -> Answer {
@@ -38,12 +38,11 @@ async fn show(visit: &Visit, form: &str, errors: &Errors) -> Answer {
                 .hint("1 to 1,440; a short time protects shared computers")
                 .value(typed("limits", "idle", limits.idle_minutes.to_string())),
         )
-        .field(
-            Field::number("absolute", "In any case after")
-                .unit("hours")
-                .hint("1 to 168")
-                .value(typed("limits", "absolute", limits.absolute_hours.to_string())),
-        )
+        .field(Field::number("absolute", "In any case after").unit("hours").hint("1 to 168").value(typed(
+            "limits",
+            "absolute",
+            limits.absolute_hours.to_string(),
+        )))
         .submit("Save limits");
     let name_form = Form::post("/admin/preferences/name", csrf)
         .errors(of("name"))

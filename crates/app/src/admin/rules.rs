@@ -2,6 +2,7 @@
 
 use super::kit::{self, Names, Refusal as _, sentence, site_choices};
 use super::store::{last_seq, list_entries};
+use ::store::StoreError;
 use area::{Answer, Cell as FileCell, Export, Fault, Visit};
 use base::Id;
 use figures::rules::{
@@ -11,7 +12,6 @@ use figures::rules::{
 use identity::Permission;
 use jiff::civil::Date;
 use std::sync::Arc;
-use ::store::StoreError;
 use web::{
     Button, Cell, Column, Empty, Errors, Field, FilterBar, Form, Markup, Page, Panel, Row, RowKind, Status,
     Table, breadcrumbs, chip, columns, description_list, format, html, notice,
@@ -66,7 +66,10 @@ pub(super) async fn list(visit: Visit) -> Answer {
     for view in &views {
         if area_words(view.key) != area {
             area = area_words(view.key);
-            table = table.row(Row::new([Cell::from(area), Cell::none(), Cell::none(), Cell::none(), Cell::none()]).kind(RowKind::Sub));
+            table = table.row(
+                Row::new([Cell::from(area), Cell::none(), Cell::none(), Cell::none(), Cell::none()])
+                    .kind(RowKind::Sub),
+            );
         }
         table = table.row(line(view, &visit));
     }
@@ -107,7 +110,8 @@ fn line(view: &RuleView, visit: &Visit) -> Row {
 }
 
 fn file(views: &[RuleView]) -> Export {
-    let columns = ["key", "title", "jurisdiction", "value", "unit", "source", "own_value", "last_checked", "stale"];
+    let columns =
+        ["key", "title", "jurisdiction", "value", "unit", "source", "own_value", "last_checked", "stale"];
     let mut export = Export::new("rules", &columns);
     let yes = |is: bool| FileCell::from(if is { "yes" } else { "no" });
     for view in views {
@@ -134,11 +138,13 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
     let rules = load(visit).await?;
     let view = rules.find(visit.name("key"), visit.scope()?.path(), visit.today()).ok_or(Fault::NotFound)?;
     let may_edit = visit.may(Permission::ADMIN_EDIT);
-    let ids: Vec<String> = view.overrides.iter().filter_map(|own| own.override_id).map(|id| id.to_string()).collect();
+    let ids: Vec<String> =
+        view.overrides.iter().filter_map(|own| own.override_id).map(|id| id.to_string()).collect();
     let mut tx = visit.read().await?;
     let entries = list_entries(&mut tx, &["rule_override"], &ids).await?;
     let makers = view.overrides.iter().filter_map(|own| own.made_by.as_deref());
-    let names = Names::of(&mut tx, makers.chain(entries.iter().map(|entry| entry.row.actor.who.as_str()))).await?;
+    let names =
+        Names::of(&mut tx, makers.chain(entries.iter().map(|entry| entry.row.actor.who.as_str()))).await?;
     let undo = kit::undo_strip(visit, &mut tx).await?;
     drop(tx);
     let facts = description_list([
@@ -211,7 +217,10 @@ fn own_table(visit: &Visit, view: &RuleView, names: &Names, may_edit: bool) -> R
         .column(Column::text("State"))
         .column(Column::text(""))
         .rows(view.overrides.iter().map(row))
-        .empty(Empty::new("No own value", "Every site follows the rule. A site's own value, with its reason, would stand here.")))
+        .empty(Empty::new(
+            "No own value",
+            "Every site follows the rule. A site's own value, with its reason, would stand here.",
+        )))
 }
 
 fn version_table(visit: &Visit, view: &RuleView) -> Table {
@@ -240,11 +249,20 @@ fn own_form(visit: &Visit, view: &RuleView, errors: &Errors) -> Result<Form, Fau
     let from = if typed("from").is_empty() { visit.today().to_string() } else { typed("from") };
     Ok(Form::post(format!("/admin/rules/{}", view.key), &visit.who()?.csrf)
         .errors(errors)
-        .field(Field::select("at", "Site", site_choices(visit, Permission::ADMIN_EDIT, at)).hint("And everything below it"))
-        .field(Field::text("value", "Value").hint(sentence(&view.limits)).unit(view.unit).value(typed("value")))
+        .field(
+            Field::select("at", "Site", site_choices(visit, Permission::ADMIN_EDIT, at))
+                .hint("And everything below it"),
+        )
+        .field(
+            Field::text("value", "Value").hint(sentence(&view.limits)).unit(view.unit).value(typed("value")),
+        )
         .field(Field::date("from", "From").value(from))
         .field(Field::date("until", "Last day").optional().value(typed("until")))
-        .field(Field::textarea("reason", "Reason", 2).hint("Read by whoever asks why this site differs").value(typed("reason")))
+        .field(
+            Field::textarea("reason", "Reason", 2)
+                .hint("Read by whoever asks why this site differs")
+                .value(typed("reason")),
+        )
         .submit("Set own value"))
 }
 

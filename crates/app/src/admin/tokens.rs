@@ -1,12 +1,12 @@
 //! Every person's access tokens: who gave which program what, until when; ending one.
 
 use super::kit::{self, token_state};
+use ::store::StoreError;
 use area::{Answer, Cell as FileCell, Export, Fault, Visit};
 use base::Id;
 use identity::people::list_people;
 use identity::tokens::{ApiToken, TokenRow, list_tokens, revoke_token};
 use identity::{Permission, Person};
-use ::store::StoreError;
 use std::collections::BTreeMap;
 use web::{Button, Cell, Column, Empty, Page, Panel, Row, Table, breadcrumbs, format, html};
 
@@ -25,9 +25,8 @@ async fn load(visit: &Visit) -> Result<(Vec<TokenRow>, BTreeMap<String, String>)
     for holder in holders {
         tokens.extend(list_tokens(&mut tx, holder).await?);
     }
-    let is_within = |token: &TokenRow| {
-        visit.tree.get(&token.site).is_some_and(|site| scope.path().covers(&site.path))
-    };
+    let is_within =
+        |token: &TokenRow| visit.tree.get(&token.site).is_some_and(|site| scope.path().covers(&site.path));
     tokens.retain(is_within);
     tokens.sort_by_key(|token| std::cmp::Reverse(token.id));
     Ok((tokens, names))
@@ -35,7 +34,9 @@ async fn load(visit: &Visit) -> Result<(Vec<TokenRow>, BTreeMap<String, String>)
 
 pub(super) async fn list(visit: Visit) -> Answer {
     let (tokens, names) = load(&visit).await?;
-    let name = |id: Id<Person>| names.get(&id.to_string()).cloned().unwrap_or_else(|| "Somebody from elsewhere".to_owned());
+    let name = |id: Id<Person>| {
+        names.get(&id.to_string()).cloned().unwrap_or_else(|| "Somebody from elsewhere".to_owned())
+    };
     if let Some(file) = kit::export(&visit, || file(&tokens, name, &visit)) {
         return file;
     }
@@ -84,7 +85,8 @@ pub(super) async fn list(visit: Visit) -> Answer {
 fn file(tokens: &[TokenRow], name: impl Fn(Id<Person>) -> String, visit: &Visit) -> Export {
     let columns = ["name", "person", "site", "may", "created_at", "expires_at", "revoked_at", "used_at"];
     let mut export = Export::new("tokens", &columns);
-    let moment = |at: Option<jiff::Timestamp>| FileCell::from(at.map(|at| at.to_string()).unwrap_or_default());
+    let moment =
+        |at: Option<jiff::Timestamp>| FileCell::from(at.map(|at| at.to_string()).unwrap_or_default());
     for token in tokens {
         let may: Vec<String> = token.permissions.iter().map(ToString::to_string).collect();
         let site = visit.tree.get(&token.site).map(|site| site.path.to_string()).unwrap_or_default();

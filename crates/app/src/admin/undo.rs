@@ -57,8 +57,12 @@ pub(super) async fn send(visit: Visit) -> Answer {
         return Err(Fault::NotFound);
     }
     let back = page_of(&entry);
-    let context =
-        Context { actor: visit.actor(), today: visit.today(), registry: Some(Arc::clone(&visit.ctx.rules)), entry };
+    let context = Context {
+        actor: visit.actor(),
+        today: visit.today(),
+        registry: Some(Arc::clone(&visit.ctx.rules)),
+        entry,
+    };
     let undone =
         visit.ctx.db.write::<_, Stays, _>(move |tx| Box::pin(async move { undo(tx, &context).await })).await;
     visit.ctx.forget();

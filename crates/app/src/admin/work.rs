@@ -1,6 +1,8 @@
 //! The long work of administration: checking the log, backups, sealing again, replays, imports.
 
 use super::{imports, keys};
+use ::store::seal::{self, Stream};
+use ::store::{Actor, Db, StoreError};
 use base::SitePath;
 use identity::{Scope, SiteTree};
 use intake::Meaning;
@@ -9,8 +11,6 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use ::store::seal::{self, Stream};
-use ::store::{Actor, Db, StoreError};
 
 /// Checks every chain and every stored message.
 pub(super) const VERIFY: &str = "audit.verify";
@@ -105,7 +105,9 @@ async fn verify(context: JobContext) -> Result<String, JobFailed> {
 /// Written beside its place and moved there once it is whole, so that half a backup is never offered.
 async fn backup(context: JobContext, folder: PathBuf) -> Result<String, JobFailed> {
     let failed = |error: std::io::Error| {
-        JobFailed::because(format!("The backup could not be written: {error}. Check the disk and its rights."))
+        JobFailed::because(format!(
+            "The backup could not be written: {error}. Check the disk and its rights."
+        ))
     };
     std::fs::create_dir_all(&folder).map_err(failed)?;
     let stamp = context.db.now().strftime("%Y-%m-%d-%H%M%S").to_string();

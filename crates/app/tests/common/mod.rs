@@ -2,6 +2,7 @@
 //!
 //! Start with [`House::build`], then [`House::sign_in`].
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a test's failure")]
 
 use app::Product;
 use axum::Router;

@@ -2,11 +2,11 @@
 
 use super::name;
 use super::page::{counted, fault_state, feed_of, run};
+use ::store::StoreError;
 use area::{Answer, Fault, Visit};
 use identity::Permission;
 use identity::access_log::log_view;
 use intake::{Dismissal, Fault as Refusal, Feed, State, find_fault, open_raw};
-use ::store::StoreError;
 use web::{
     Button, Errors, Field, Form, Markup, Page, Panel, Status, breadcrumbs, columns, description_list, format,
     html, notice,
@@ -62,12 +62,15 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
         }))
         (Panel::new("Facts").prose(description_list(facts)))
     };
-    let right = html! { @if may_edit && fault.closed_at.is_none() { (decide(visit, &fault, &here, errors)?) } };
+    let right =
+        html! { @if may_edit && fault.closed_at.is_none() { (decide(visit, &fault, &here, errors)?) } };
     let body = html! {
         (breadcrumbs(&[("Admin", "/admin"), ("Feeds", "/admin/feeds"), (&name(&feed), &format!("/admin/feeds/{}", feed.id))]))
         (columns(left, right))
     };
-    visit.show(&Page::new(format!("Message {}", fault.seq)).context(name(&feed)).errors(errors).body(body)).await
+    visit
+        .show(&Page::new(format!("Message {}", fault.seq)).context(name(&feed)).errors(errors).body(body))
+        .await
 }
 
 fn decide(visit: &Visit, fault: &Refusal, here: &str, errors: &Errors) -> Result<Markup, Fault> {
@@ -90,7 +93,9 @@ fn decide(visit: &Visit, fault: &Refusal, here: &str, errors: &Errors) -> Result
     };
     let dismiss = Form::post(format!("{here}/dismiss"), csrf)
         .errors(errors)
-        .field(Field::textarea("reason", "Reason", 2).hint("Kept in history").value(visit.form.text("reason")))
+        .field(
+            Field::textarea("reason", "Reason", 2).hint("Kept in history").value(visit.form.text("reason")),
+        )
         .button(Button::submit("Dismiss"));
     Ok(html! {
         (Panel::new("Try again").prose(retry))
@@ -108,7 +113,9 @@ pub(crate) async fn raw(visit: Visit) -> Answer {
         .ctx
         .db
         .write::<_, StoreError, _>(move |tx| {
-            Box::pin(async move { log_view(tx, person, &site, "/admin/feeds/{id}/faults/{seq}/raw", &subject).await })
+            Box::pin(async move {
+                log_view(tx, person, &site, "/admin/feeds/{id}/faults/{seq}/raw", &subject).await
+            })
         })
         .await?;
     let mut tx = visit.read().await?;

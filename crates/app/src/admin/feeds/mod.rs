@@ -7,10 +7,12 @@ pub(super) use fault::{accept, dismiss, page as fault_page, raw, replay_one};
 pub(super) use page::{page as feed_page, replay_all, replay_checked};
 
 use super::kit;
+use ::store::{StoreError, Tx};
 use area::{Answer, Cell as FileCell, Export, Visit};
 use intake::{Feed, FeedRule, FeedState, list_feeds};
-use ::store::{StoreError, Tx};
-use web::{Button, Cell, Column, Empty, Freshness, Icon, Markup, Page, Panel, Row, Status, Table, chip, format, html};
+use web::{
+    Button, Cell, Column, Empty, Freshness, Icon, Markup, Page, Panel, Row, Status, Table, chip, format, html,
+};
 
 pub(super) async fn rule(tx: &mut Tx) -> Result<FeedRule, StoreError> {
     Ok(::store::find_setting(tx, None, FeedRule::SETTING).await?.unwrap_or_default())
@@ -80,7 +82,9 @@ pub(super) fn name(feed: &Feed) -> String {
 pub(super) fn state(feed: &Feed, rule: FeedRule, visit: &Visit) -> Markup {
     match feed.state(rule, visit.now) {
         FeedState::Ok => chip(Status::Done, "Live"),
-        FeedState::Late { quiet } => chip(Status::Due, format!("Late, quiet for {}", format::duration(quiet.0))),
+        FeedState::Late { quiet } => {
+            chip(Status::Due, format!("Late, quiet for {}", format::duration(quiet.0)))
+        }
         FeedState::Silent { quiet } => {
             chip(Status::Breach, format!("Silent for {}", format::duration(quiet.0)))
         }
@@ -105,8 +109,20 @@ fn line(feed: &Feed, rule: FeedRule, visit: &Visit) -> Row {
 
 fn file(feeds: &[Feed], rule: FeedRule, visit: &Visit) -> Export {
     let columns = [
-        "application", "facility", "way", "site", "state", "first_at", "last_at", "last_event_at",
-        "received", "applied", "ignored", "duplicate", "refused", "open_faults",
+        "application",
+        "facility",
+        "way",
+        "site",
+        "state",
+        "first_at",
+        "last_at",
+        "last_event_at",
+        "received",
+        "applied",
+        "ignored",
+        "duplicate",
+        "refused",
+        "open_faults",
     ];
     let mut export = Export::new("feeds", &columns);
     for feed in feeds {

@@ -2,12 +2,12 @@
 
 use super::super::{jobs::go_to_job, kit, work};
 use super::{name, rule, state};
+use ::store::StoreError;
 use area::{Answer, Cell as FileCell, Export, Fault, Visit};
 use identity::Permission;
 use intake::{Fault as Refusal, Feed, Outcome, find_feed, list_faults, replay};
 use jobs::JobAsk;
 use std::collections::BTreeMap;
-use ::store::StoreError;
 use web::{
     Bulk, Button, Cell, Column, Empty, FilterBar, Markup, Page, Panel, Row, Status, Table, breadcrumbs, chip,
     columns, description_list, format, html, notice,
@@ -27,7 +27,8 @@ pub(crate) async fn page(visit: Visit) -> Answer {
     let rule = rule(&mut tx).await?;
     let is_open_only = visit.query.text("show") != "all";
     let before = visit.query.text("before").parse().ok();
-    let found = list_faults(&mut tx, visit.scope()?, Some(&feed.id), is_open_only, before, FAULTS_MAX).await?;
+    let found =
+        list_faults(&mut tx, visit.scope()?, Some(&feed.id), is_open_only, before, FAULTS_MAX).await?;
     drop(tx);
     let mut codes: BTreeMap<String, usize> = BTreeMap::new();
     for fault in &found.faults {
@@ -78,7 +79,10 @@ fn told(visit: &Visit) -> Markup {
                 format::n_of(tried, "message", "messages"),
                 format::count(applied)
             );
-            notice(if applied == tried { Status::Done } else { Status::Due }, html! { span role="status" { (words) } })
+            notice(
+                if applied == tried { Status::Done } else { Status::Due },
+                html! { span role="status" { (words) } },
+            )
         }
         _ => kit::done_notice(visit),
     }
@@ -120,7 +124,10 @@ fn table(visit: &Visit, feed: &Feed, faults: Vec<Refusal>, may_edit: bool) -> Re
         }))
         .paging(paging)
         .downloads(csv, xlsx)
-        .empty(Empty::new("Nothing waits", "Messages that cannot be applied will stand here with the reason and what to do."));
+        .empty(Empty::new(
+            "Nothing waits",
+            "Messages that cannot be applied will stand here with the reason and what to do.",
+        ));
     Ok(if may_edit && !rows.is_empty() {
         table.bulk(Bulk {
             action: format!("/admin/feeds/{}/replay", feed.id),
@@ -164,7 +171,8 @@ fn mending(visit: &Visit, feed: &Feed, may_edit: bool) -> Result<Markup, Fault> 
 }
 
 fn file(faults: &[Refusal]) -> Export {
-    let columns = ["message", "received_at", "source", "kind", "state", "code", "reason", "detail", "closed_at"];
+    let columns =
+        ["message", "received_at", "source", "kind", "state", "code", "reason", "detail", "closed_at"];
     let mut export = Export::new("refused-messages", &columns);
     for fault in faults {
         export.rows.push(vec![

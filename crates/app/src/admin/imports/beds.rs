@@ -1,6 +1,7 @@
 //! Files of bed counts: how many beds a site has from a day on.
 
 use super::sites::restore;
+use ::store::{Actor, StoreError, Tx};
 use base::Id;
 use futures::future::BoxFuture;
 use identity::sites::{Beds, SiteRefused, beds_on, set_beds};
@@ -8,7 +9,6 @@ use identity::{ImportReport, Reject, Site, SiteTree};
 use intake::import::{FieldInfo, ImportBatch, ImportRun, Importer, Row, Touched, UndoReport};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
-use ::store::{Actor, StoreError, Tx};
 
 /// Takes in files of bed counts.
 pub(super) struct BedsImporter;
@@ -40,9 +40,11 @@ fn parse(row: &Row, tree: &SiteTree) -> Result<Line, Reject> {
     let site = site.ok_or_else(|| {
         reject("site", "a site is the path of a known site", "Add the site first, or correct the path")
     })?;
-    let from: Date = row.get("from").trim().parse().map_err(|_| {
-        reject("from", "a day reads year-month-day", "Write it as in 2026-12-01")
-    })?;
+    let from: Date = row
+        .get("from")
+        .trim()
+        .parse()
+        .map_err(|_| reject("from", "a day reads year-month-day", "Write it as in 2026-12-01"))?;
     let count = |column: &str| {
         let text = row.get(column).trim().replace(',', "");
         let n = text.parse::<i64>().ok().filter(|n| (0..=100_000).contains(n));
@@ -86,10 +88,12 @@ async fn take(
                 None => report.counts.new += 1,
             }
             if let Some(actor) = actor {
-                set_beds(tx, actor, line.site, line.from, line.beds).await.map_err(|refused| match refused {
-                    SiteRefused::Store(error) => error,
-                    other => StoreError::inconsistent("bed_count", other.to_string()),
-                })?;
+                set_beds(tx, actor, line.site, line.from, line.beds).await.map_err(
+                    |refused| match refused {
+                        SiteRefused::Store(error) => error,
+                        other => StoreError::inconsistent("bed_count", other.to_string()),
+                    },
+                )?;
             }
         }
     }

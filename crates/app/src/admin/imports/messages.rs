@@ -1,6 +1,7 @@
 //! Files of HL7 messages: kept sealed until their job has taken them in the way of a feed.
 
 use super::super::work::{argument, scope_of};
+use ::store::{Db, StoreError};
 use area::{Answer, Fault, Visit};
 use axum::http::header;
 use axum::response::IntoResponse as _;
@@ -10,7 +11,6 @@ use intake::{ImportReport, Meaning, import_hl7};
 use jobs::{Job, JobContext, JobFailed};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use ::store::{Db, StoreError};
 
 /// What sealed uploads are bound to.
 const FILE: &str = "upload.messages";

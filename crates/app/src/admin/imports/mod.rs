@@ -13,9 +13,7 @@ mod sites;
 
 pub(super) use messages::{rejects as message_rejects, take_in as take_messages};
 pub(super) use new::{page as new_page, send as upload};
-pub(super) use run::{
-    commit, decide, map, page as run_page, rejects, take_back, undo as undo_run,
-};
+pub(super) use run::{commit, decide, map, page as run_page, rejects, take_back, undo as undo_run};
 
 use super::kit::{self, Names};
 use area::{Answer, Cell as FileCell, Export, Visit};
@@ -130,8 +128,20 @@ fn line(run: &ImportRun, names: &Names, visit: &Visit) -> Row {
 }
 
 fn file(runs: &[ImportRun], names: &Names) -> Export {
-    let columns =
-        ["id", "kind", "file", "site", "state", "new", "changed", "same", "rejected", "by", "uploaded_at", "done_at"];
+    let columns = [
+        "id",
+        "kind",
+        "file",
+        "site",
+        "state",
+        "new",
+        "changed",
+        "same",
+        "rejected",
+        "by",
+        "uploaded_at",
+        "done_at",
+    ];
     let mut export = Export::new("imports", &columns);
     let count = |n: usize| FileCell::from(i64::try_from(n).unwrap_or(i64::MAX));
     for run in runs {

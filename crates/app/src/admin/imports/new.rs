@@ -32,9 +32,10 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
     }
     let saved = list_mappings(&mut visit.read().await?, kind).await?;
     let accept = if kind == HL7 { ".hl7,.txt,.dat" } else { ".csv,.txt,.tsv,.xlsx,.xls,.ods" };
-    let mut form = Form::post(format!("/admin/imports/new/{kind}"), &visit.who()?.csrf)
-        .errors(errors)
-        .field(Field::file("file", "File", accept).hint("Up to 256 MiB. Nothing changes before you have seen what would"));
+    let mut form = Form::post(format!("/admin/imports/new/{kind}"), &visit.who()?.csrf).errors(errors).field(
+        Field::file("file", "File", accept)
+            .hint("Up to 256 MiB. Nothing changes before you have seen what would"),
+    );
     if needs_site(kind) {
         let at = visit.form.find("at").unwrap_or_default();
         form = form.field(

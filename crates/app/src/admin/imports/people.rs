@@ -1,21 +1,38 @@
 //! Files of people with their roles.
 
+use ::store::{Actor, StoreError, Tx};
 use base::Id;
 use futures::future::BoxFuture;
 use identity::ImportReport;
 use identity::people::{PersonRefused, import_people, undo_people_import};
-use intake::import::{FieldInfo, ImportBatch, ImportRun, Importer, Touched, UndoReport, renumber, rows_as_csv};
-use ::store::{Actor, StoreError, Tx};
+use intake::import::{
+    FieldInfo, ImportBatch, ImportRun, Importer, Touched, UndoReport, renumber, rows_as_csv,
+};
 
 /// Takes in files of people.
 pub(super) struct PeopleImporter;
 
 static FIELDS: [FieldInfo; 5] = [
-    FieldInfo { name: "email", is_required: true, help: "The address they sign in with", example: "k.osei@example.org" },
+    FieldInfo {
+        name: "email",
+        is_required: true,
+        help: "The address they sign in with",
+        example: "k.osei@example.org",
+    },
     FieldInfo { name: "name", is_required: true, help: "Name colleagues use", example: "Kwame Osei" },
     FieldInfo { name: "title", is_required: false, help: "What they are called", example: "Charge nurse" },
-    FieldInfo { name: "site", is_required: false, help: "Path of the site of the role", example: "lakeside.riverside.5w" },
-    FieldInfo { name: "role", is_required: false, help: "Role held there from today", example: "unit-manager" },
+    FieldInfo {
+        name: "site",
+        is_required: false,
+        help: "Path of the site of the role",
+        example: "lakeside.riverside.5w",
+    },
+    FieldInfo {
+        name: "role",
+        is_required: false,
+        help: "Role held there from today",
+        example: "unit-manager",
+    },
 ];
 
 fn unexpected(refused: PersonRefused) -> StoreError {

@@ -4,6 +4,7 @@ use super::super::jobs::go_to_job;
 use super::super::kit::{self, sentence};
 use super::super::work::{self, actor, argument, scope_of};
 use super::{importer, state, title};
+use ::store::StoreError;
 use area::{Answer, Fault, Visit};
 use axum::http::header;
 use axum::response::IntoResponse as _;
@@ -17,7 +18,6 @@ use intake::import::{
 use jobs::{JobAsk, JobContext, JobFailed};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use ::store::StoreError;
 use web::{
     Button, Cell, Column, Empty, Errors, Field, Form, MapColumn, Markup, Page, Panel, Row, Status, Table,
     breadcrumbs, columns, description_list, format, html, import_counts, map_columns, notice, steps,
@@ -69,7 +69,9 @@ pub(crate) async fn page(visit: Visit) -> Answer {
             let mapping = run.mapping.clone();
             show_draft(&visit, &run, importer.as_ref(), &mapping, Errors::new()).await
         }
-        RunState::Running | RunState::Done | RunState::Undone | RunState::Failed => show_done(&visit, &run).await,
+        RunState::Running | RunState::Done | RunState::Undone | RunState::Failed => {
+            show_done(&visit, &run).await
+        }
     }
 }
 
@@ -111,7 +113,11 @@ async fn show_draft(
                 .hint("Such as %m/%d/%Y %H:%M; ISO 8601 when empty")
                 .value(mapping.date_format.clone().unwrap_or_default()),
         )
-        .field(Field::text("save_as", "Keep this mapping as").optional().hint("Name of the system the file comes from"))
+        .field(
+            Field::text("save_as", "Keep this mapping as")
+                .optional()
+                .hint("Name of the system the file comes from"),
+        )
         .button(Button::submit("Check again"));
     let body = html! {
         (breadcrumbs(&[("Admin", "/admin"), ("Imports", "/admin/imports")]))
@@ -271,9 +277,7 @@ pub(crate) async fn map(visit: Visit) -> Answer {
         let saved: Result<(), CannotImport> = visit
             .ctx
             .db
-            .write(move |tx| {
-                Box::pin(async move { put_mapping(tx, &actor, &kind, &name, &kept).await })
-            })
+            .write(move |tx| Box::pin(async move { put_mapping(tx, &actor, &kind, &name, &kept).await }))
             .await;
         saved.map_err(fault)?;
     }

@@ -1,17 +1,24 @@
 //! Files of sites, through the import every installation begins with.
 
 use super::super::undo::{Revert, revert};
+use ::store::{Actor, StoreError, Tx};
 use base::Id;
 use futures::future::BoxFuture;
 use identity::ImportReport;
 use identity::sites::{SiteRefused, import_sites};
-use intake::import::{FieldInfo, ImportBatch, ImportRun, Importer, Touched, UndoReport, renumber, rows_as_csv};
-use ::store::{Actor, StoreError, Tx};
+use intake::import::{
+    FieldInfo, ImportBatch, ImportRun, Importer, Touched, UndoReport, renumber, rows_as_csv,
+};
 
 /// Takes in files of sites.
 pub(super) struct SitesImporter;
 
-const fn field(name: &'static str, is_required: bool, help: &'static str, example: &'static str) -> FieldInfo {
+const fn field(
+    name: &'static str,
+    is_required: bool,
+    help: &'static str,
+    example: &'static str,
+) -> FieldInfo {
     FieldInfo { name, is_required, help, example }
 }
 

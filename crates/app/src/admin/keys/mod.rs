@@ -12,9 +12,7 @@ use area::{Answer, Fault, Visit};
 use identity::Permission;
 use jobs::{JobAsk, JobContext, JobFailed};
 use std::path::PathBuf;
-use web::{
-    Button, Page, Panel, Status, breadcrumbs, columns, description_list, format, html, notice,
-};
+use web::{Button, Page, Panel, Status, breadcrumbs, columns, description_list, format, html, notice};
 
 /// The key file of the installation's folder, when the keys are kept there and not in the environment.
 fn key_file(visit: &Visit) -> Option<PathBuf> {
@@ -33,7 +31,12 @@ pub(super) async fn page(visit: Visit) -> Answer {
     let csrf = visit.who()?.csrf.clone();
     let facts = description_list([
         ("Active data key", format!("Number {active}")),
-        ("Data keys in the file", in_file.as_ref().map_or("The keys are not in the folder".to_owned(), |keys| format::count(i64::try_from(keys.data.len()).unwrap_or(0)))),
+        (
+            "Data keys in the file",
+            in_file.as_ref().map_or("The keys are not in the folder".to_owned(), |keys| {
+                format::count(i64::try_from(keys.data.len()).unwrap_or(0))
+            }),
+        ),
         ("Look-up key", "One, never changed: record numbers are found by it".to_owned()),
         ("Seal key", "One, never changed: the audit log hangs on it".to_owned()),
     ]);
@@ -76,7 +79,9 @@ pub(super) async fn rotate(visit: Visit) -> Answer {
         return Err(Fault::NotFound);
     }
     let path = key_file(&visit).ok_or_else(|| {
-        Fault::Refused("The keys are not in the folder of the installation. Change them where they are kept.".to_owned())
+        Fault::Refused(
+            "The keys are not in the folder of the installation. Change them where they are kept.".to_owned(),
+        )
     })?;
     let mut keys = Keys::read(&path)?;
     if keys.active != visit.ctx.db.vault().active() {

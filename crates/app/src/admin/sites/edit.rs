@@ -3,6 +3,7 @@
 use super::super::kit::{self, Names, Refusal as _, sentence};
 use super::super::store::{last_seq, list_entries};
 use super::{care_words, kind_words, scope_of};
+use ::store::{Actor, Tx};
 use area::{Answer, Fault, Visit};
 use base::{Currency, Period};
 use futures::future::BoxFuture;
@@ -12,7 +13,6 @@ use identity::sites::{
 };
 use identity::{Care, Permission, Scope, SiteInfo, SiteKind};
 use jiff::civil::Date;
-use ::store::{Actor, Tx};
 use web::{
     Button, Cell, Choice, Column, Empty, Errors, Field, Form, Markup, Page, Panel, Row, Status, Table,
     breadcrumbs, chip, columns, description_list, format, html,
@@ -143,11 +143,15 @@ fn bed_part(
         .rows(counts.iter().map(|count| {
             let from = count.count.from;
             let words = if from == first { "The beginning".to_owned() } else { format::date(from, today) };
-            let mark = if current == Some(from) { Cell::of(chip(Status::Done, "In force")) } else { Cell::none() };
+            let mark =
+                if current == Some(from) { Cell::of(chip(Status::Done, "In force")) } else { Cell::none() };
             let beds = count.count.beds;
             Row::default().cell(words).cell(beds.licensed).cell(beds.set_up).cell(beds.staffed).cell(mark)
         }))
-        .empty(Empty::new("No beds counted here", "Units carry the beds that occupancy is measured on; a facility may carry its license."));
+        .empty(Empty::new(
+            "No beds counted here",
+            "Units carry the beds that occupancy is measured on; a facility may carry its license.",
+        ));
     let typed = |name: &str, kept: i64| {
         if errors.is_empty() { kept.to_string() } else { visit.form.text(name).to_owned() }
     };
@@ -158,7 +162,11 @@ fn bed_part(
         .errors(errors)
         .field(Field::date("from", "From").hint("Figures of earlier days keep the earlier count").value(from))
         .field(Field::number("licensed", "Licensed beds").value(typed("licensed", beds.licensed)))
-        .field(Field::number("set_up", "Beds set up").hint("Ready for a patient").value(typed("set_up", beds.set_up)))
+        .field(
+            Field::number("set_up", "Beds set up")
+                .hint("Ready for a patient")
+                .value(typed("set_up", beds.set_up)),
+        )
         .field(Field::number("staffed", "Staffed beds").value(typed("staffed", beds.staffed)))
         .submit("Save beds");
     Ok(html! { (table) @if may_edit { div.in { (form) } } })
@@ -172,12 +180,19 @@ fn code_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) ->
         "What the sender writes in PV1-3.1 for this place."
     };
     if !may_edit {
-        return Ok(html! { p { @if codes.is_empty() { "No codes." } @else { code { (codes) } } } p.sub { (words) } });
+        return Ok(
+            html! { p { @if codes.is_empty() { "No codes." } @else { code { (codes) } } } p.sub { (words) } },
+        );
     }
     let value = if errors.is_empty() { codes } else { visit.form.text("codes").to_owned() };
     let form = Form::post(at(site, "codes"), &visit.who()?.csrf)
         .errors(errors)
-        .field(Field::text("codes", "Codes").optional().hint(format!("{words} Several with blanks between")).value(value))
+        .field(
+            Field::text("codes", "Codes")
+                .optional()
+                .hint(format!("{words} Several with blanks between"))
+                .value(value),
+        )
         .submit("Save codes");
     Ok(html! { (form) })
 }
@@ -193,7 +208,10 @@ fn care_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) ->
         .collect();
     let form = Form::post(at(site, "care"), &visit.who()?.csrf)
         .errors(errors)
-        .field(Field::select("care", "Care given here", choices).hint("Decides whether its patients count in the inpatient census"))
+        .field(
+            Field::select("care", "Care given here", choices)
+                .hint("Decides whether its patients count in the inpatient census"),
+        )
         .submit("Save care");
     Ok(html! { (form) })
 }
@@ -201,7 +219,8 @@ fn care_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) ->
 fn closing(visit: &Visit, site: &SiteInfo, errors: &Errors) -> Result<Markup, Fault> {
     let csrf = &visit.who()?.csrf;
     if let Some(day) = site.closed_on {
-        let form = Form::post(at(site, "close"), csrf).hidden("open", "1").button(Button::submit("Open it again"));
+        let form =
+            Form::post(at(site, "close"), csrf).hidden("open", "1").button(Button::submit("Open it again"));
         return Ok(html! {
             p { "Closed from " (format::date(day, visit.today())) " on. Its past stays." }
             (form)
@@ -213,7 +232,9 @@ fn closing(visit: &Visit, site: &SiteInfo, errors: &Errors) -> Result<Markup, Fa
     let on = if errors.is_empty() { visit.today().to_string() } else { visit.form.text("on").to_owned() };
     let form = Form::post(at(site, "close"), csrf)
         .errors(errors)
-        .field(Field::date("on", "First day closed").hint("With everything below it; the past stays").value(on))
+        .field(
+            Field::date("on", "First day closed").hint("With everything below it; the past stays").value(on),
+        )
         .button(Button::submit("Close this site").danger());
     Ok(html! { (form) })
 }
@@ -334,7 +355,8 @@ pub(crate) async fn close(visit: Visit) -> Answer {
     let id = scope.site_id();
     let site = visit.tree.get(&id).ok_or(Fault::NotFound)?;
     if visit.form.is_set("open") {
-        let work: Work = Box::new(move |tx, actor| Box::pin(async move { reopen_site(tx, &actor, id).await }));
+        let work: Work =
+            Box::new(move |tx, actor| Box::pin(async move { reopen_site(tx, &actor, id).await }));
         return save(&visit, "close", "site", id.to_string(), work).await;
     }
     if site.parent_id.is_none() {

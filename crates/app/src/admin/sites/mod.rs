@@ -13,7 +13,9 @@ use base::Id;
 use identity::sites::{Beds, beds_on};
 use identity::{Care, Permission, Scope, Site, SiteInfo, SiteKind};
 use std::collections::BTreeMap;
-use web::{Button, Cell, Column, Empty, FilterBar, Icon, Page, Panel, Row, Status, Table, chip, format, html};
+use web::{
+    Button, Cell, Column, Empty, FilterBar, Icon, Page, Panel, Row, Status, Table, chip, format, html,
+};
 
 /// The site a page is about, with the right asked for there.
 fn scope_of(visit: &Visit, permission: Permission) -> Result<Scope, Fault> {
@@ -63,7 +65,8 @@ pub(super) async fn list(visit: Visit) -> Answer {
     if let Some(file) = kit::export(&visit, || file(&visit, &sites, &beds)) {
         return file;
     }
-    let n_units = all.iter().filter(|site| site.kind == SiteKind::Unit && site.is_open(visit.today())).count();
+    let n_units =
+        all.iter().filter(|site| site.kind == SiteKind::Unit && site.is_open(visit.today())).count();
     let licensed: i64 = all
         .iter()
         .filter(|site| site.kind == SiteKind::Unit && site.is_open(visit.today()))
@@ -99,11 +102,21 @@ fn table(visit: &Visit, sites: &[&SiteInfo], beds: &BTreeMap<Id<Site>, Beds>, n_
     let top = visit.scope.as_ref().map_or(0, |scope| scope.path().depth());
     let (rows, paging) = kit::paged(visit, sites.to_vec());
     let empty = if n_all <= 1 && visit.query.find("q").is_none() {
-        Empty::new("No site below this one yet", "Facilities, departments and units will stand here as a tree.")
-            .action("Import a file", "/admin/imports/new/sites")
-            .file_columns(&[
-                "path", "kind", "name", "time_zone", "currency", "licensed_beds", "staffed_beds", "hl7_codes",
-            ])
+        Empty::new(
+            "No site below this one yet",
+            "Facilities, departments and units will stand here as a tree.",
+        )
+        .action("Import a file", "/admin/imports/new/sites")
+        .file_columns(&[
+            "path",
+            "kind",
+            "name",
+            "time_zone",
+            "currency",
+            "licensed_beds",
+            "staffed_beds",
+            "hl7_codes",
+        ])
     } else {
         Empty::filtered("/admin/sites")
     };
@@ -128,7 +141,8 @@ fn line(visit: &Visit, site: &SiteInfo, beds: &BTreeMap<Id<Site>, Beds>, top: us
     let own = beds.get(&site.id);
     let count = |n: Option<i64>| n.map_or_else(Cell::none, Cell::from);
     let care = if site.kind == SiteKind::Unit { care_words(site.care) } else { "" };
-    let state = if site.is_open(visit.today()) { chip(Status::Done, "Open") } else { chip(Status::Plain, "Closed") };
+    let state =
+        if site.is_open(visit.today()) { chip(Status::Done, "Open") } else { chip(Status::Plain, "Closed") };
     Row::default()
         .cell(Cell::of(name))
         .cell(kind_words(site.kind))

@@ -1,0 +1,269 @@
+//! Sites, feeds, imports, rules, jobs, the log, backups and keys, through the router on both engines.
+
+mod common;
+
+use axum::http::StatusCode;
+use common::{House, after};
+use identity::Role;
+use testkit::on_both;
+
+const MESSAGE: &str = "MSH|^~\\&|ADT|NOWHERE|HELM|HELM|20261112080000||ADT^A01|M1|P|2.5.1\rEVN||20261112080000\rPID|1||4711^^^NOWHERE||Doe^Jane\rPV1|1|I|5W^1^A\r";
+
+#[test]
+fn every_page_opens_empty() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        for page in [
+            "",
+            "/people",
+            "/people/new",
+            "/sites",
+            "/sites/new",
+            "/sites/lakeside",
+            "/sites/lakeside.riverside.5w",
+            "/feeds",
+            "/imports",
+            "/imports/new/sites",
+            "/imports/new/beds",
+            "/imports/new/people",
+            "/imports/new/stays",
+            "/imports/new/hl7",
+            "/rules",
+            "/rules/ed.boarding_limit",
+            "/jobs",
+            "/audit",
+            "/audit/views",
+            "/backups",
+            "/keys",
+            "/tokens",
+            "/preferences",
+        ] {
+            let seen = admin.get(&format!("/admin{page}")).await;
+            assert_eq!(seen.status, StatusCode::OK, "/admin{page}: {}", seen.text());
+        }
+        for list in [
+            "people",
+            "sites",
+            "feeds",
+            "imports",
+            "rules",
+            "jobs",
+            "audit",
+            "audit/views",
+            "backups",
+            "tokens",
+        ] {
+            for format in ["csv", "xlsx", "json"] {
+                let seen = admin.get(&format!("/admin/{list}?format={format}")).await;
+                assert_eq!(seen.status, StatusCode::OK, "{list} as {format}");
+                assert!(!seen.kind.starts_with("text/html"), "{list} as {format}: {}", seen.kind);
+            }
+        }
+        let events = admin.get("/events").await;
+        assert!(events.kind.starts_with("text/event-stream"), "{}", events.kind);
+    });
+}
+
+#[test]
+fn a_site_is_changed_and_taken_back() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        let at = "/admin/sites/lakeside.riverside.5w";
+        let beds = [("from", "2026-12-01"), ("licensed", "32"), ("set_up", "30"), ("staffed", "29")];
+        let to = admin.post(&format!("{at}/beds"), &beds).await.sent_to();
+        let page = admin.get(&to).await.ok();
+        assert!(page.contains("Dec 1") && page.contains("data-undo"), "{page}");
+        let token = after(&page, "name=\"undo\" value=\"");
+        let back = admin.post("/admin/undo", &[("undo", &token)]).await.sent_to();
+        assert!(!admin.get(&back).await.ok().contains("<th class=\"nm\" scope=\"row\">Dec 1"));
+        let wrong = [("from", "2026-12-01"), ("licensed", "20"), ("set_up", "30"), ("staffed", "29")];
+        let refused = admin.post(&format!("{at}/beds"), &wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let taken = admin.post(&format!("{at}/codes"), &[("codes", "3N")]).await;
+        assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+        taken.has("names lakeside.riverside.3n already");
+        let to = admin.post(&format!("{at}/close"), &[("on", "2026-11-12")]).await.sent_to();
+        admin.get(&to).await.has("Open it again");
+        let new = [("under", "lakeside.riverside"), ("kind", "unit"), ("name", "4 East"), ("short", "4e")];
+        assert_eq!(
+            admin.post("/admin/sites/new", &new).await.sent_to(),
+            "/admin/sites/lakeside.riverside.4e"
+        );
+    });
+}
+
+#[test]
+fn a_file_of_sites_is_tried_committed_and_undone() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        let file = "path,kind,name,Codes\nlakeside.riverside.icu,unit,ICU,ICU\nlakeside.riverside.5w,unit,5 West Tower,5W\nlakeside.nowhere.x,unit,X,X\nlakeside.riverside.bad,ward,Bad,B\n";
+        let none = admin.upload("/admin/imports/new/sites", &[], "sites.csv", "").await;
+        assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let at = admin.upload("/admin/imports/new/sites", &[], "sites.csv", file).await.sent_to();
+        let draft = admin.get(&at).await.ok();
+        assert!(draft.contains("Rejected rows") && draft.contains("<dt>New</dt><dd>1</dd>"), "{draft}");
+        let map =
+            [("c1", "path"), ("c2", "kind"), ("c3", "name"), ("c4", "hl7_codes"), ("save_as", "Registry")];
+        assert_eq!(admin.post(&format!("{at}/map"), &map).await.sent_to(), at);
+        admin.get("/admin/imports/new/sites").await.has("Registry");
+        let job = admin.post(&format!("{at}/commit"), &[]).await.sent_to();
+        assert!(job.starts_with("/jobs/"), "{job}");
+        admin.get(&job).await.has("Waiting");
+        house.work().await;
+        house.product.ctx.forget();
+        admin.get(&job).await.has("1 new, 1 changed, 0 the same, 2 rejected.");
+        admin.get("/admin/sites/lakeside.riverside.icu").await.has("ICU");
+        admin.get("/admin/sites/lakeside.riverside.5w").await.has("5 West Tower");
+        let rejects = admin.get(&format!("{at}/rejects")).await.ok();
+        assert!(rejects.starts_with("path,kind,name,Codes,reason"), "{rejects}");
+        assert!(rejects.contains("lakeside.nowhere.x") && rejects.contains("ward"), "{rejects}");
+        let job = admin.post(&format!("{at}/undo"), &[]).await.sent_to();
+        house.work().await;
+        house.product.ctx.forget();
+        admin.get(&job).await.has("again what they were");
+        admin.get("/admin/sites/lakeside.riverside.5w").await.has("<h1>5 West</h1>");
+        admin.get("/admin/sites/lakeside.riverside.icu").await.has("Open it again");
+    });
+}
+
+#[test]
+fn beds_and_people_come_by_file() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        let files = [
+            (
+                "beds",
+                "site,from,licensed_beds,staffed_beds\nlakeside.riverside.5w,2026-12-01,32,29\nlakeside.x,2026-12-01,1,1\n",
+                "0 new, 1 changed, 0 the same, 1 rejected.",
+            ),
+            (
+                "people",
+                "email,name,site,role\nivo@lakeside.example,Ivo Brand,lakeside.riverside,quality\nbad,Bad,,\n",
+                "1 new, 0 changed, 0 the same, 1 rejected.",
+            ),
+        ];
+        for (kind, file, words) in files {
+            let at =
+                admin.upload(&format!("/admin/imports/new/{kind}"), &[], "file.csv", file).await.sent_to();
+            admin.get(&at).await.ok();
+            let job = admin.post(&format!("{at}/commit"), &[]).await.sent_to();
+            house.work().await;
+            admin.get(&job).await.has(words);
+            let job = admin.post(&format!("{at}/undo"), &[]).await.sent_to();
+            house.work().await;
+            admin.get(&job).await.has("again what they were");
+        }
+        admin.get("/admin/people?state=closed").await.has("Ivo Brand");
+    });
+}
+
+#[test]
+fn a_refused_message_waits_is_read_by_few_and_dismissed() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        house.add("him", Role::HealthInformation, "lakeside").await;
+        let admin = house.sign_in("admin").await;
+        let fields = [("at", "lakeside")];
+        let job = admin.upload("/admin/imports/new/hl7", &fields, "adt.hl7", MESSAGE).await.sent_to();
+        house.work().await;
+        admin.get(&job).await.has("1 received");
+        let list = admin.get("/admin/feeds").await.ok();
+        let feed = format!("/admin/feeds/{}", after(&list, "href=\"/admin/feeds/"));
+        let queue = admin.get(&feed).await.ok();
+        let fault = format!("{feed}/faults/{}", after(&queue, &format!("href=\"{feed}/faults/")));
+        admin.get(&fault).await.has("Why it was not applied");
+        // Whoever keeps the installation sees no patient; health information does, and it is logged.
+        assert_eq!(admin.get(&format!("{fault}/raw")).await.status, StatusCode::NOT_FOUND);
+        let him = house.sign_in("him").await;
+        him.get(&format!("{fault}/raw")).await.has("Doe^Jane").has("privacy log");
+        admin.get("/admin/audit/views").await.has("him Test");
+        let job = admin.post(&format!("{feed}/replay-all"), &[]).await.sent_to();
+        house.work().await;
+        admin.get(&job).await.has("1 messages tried again");
+        let none = admin.post(&format!("{fault}/dismiss"), &[("reason", "")]).await;
+        assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let to = admin.post(&format!("{fault}/dismiss"), &[("reason", "Test of the sender")]).await.sent_to();
+        admin.get(&to).await.has("Nothing waits");
+    });
+}
+
+#[test]
+fn a_rule_is_overridden_ended_and_taken_back() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        let at = "/admin/rules/ed.boarding_limit";
+        let ask = |value: &'static str, reason: &'static str| {
+            [
+                ("at", "lakeside.riverside"),
+                ("value", value),
+                ("from", "2026-11-12"),
+                ("until", ""),
+                ("reason", reason),
+            ]
+        };
+        let wrong = admin.post(at, &ask("soon", "Winter plan")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        wrong.has("whole number of minutes");
+        let to = admin.post(at, &ask("180", "Winter plan")).await.sent_to();
+        let page = admin.get(&to).await.ok();
+        assert!(page.contains("Winter plan") && page.contains("In force"), "{page}");
+        let overlap = admin.post(at, &ask("200", "Another plan")).await;
+        assert_eq!(overlap.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let token = after(&page, "name=\"undo\" value=\"");
+        let back = admin.post("/admin/undo", &[("undo", &token)]).await.sent_to();
+        admin.get(&back).await.has("Past");
+        let to = admin.post(at, &ask("170", "Winter plan again")).await.sent_to();
+        let own = after(&admin.get(&to).await.ok(), "name=\"override\" value=\"");
+        admin.post(&format!("{at}/end"), &[("override", &own)]).await.sent_to();
+        admin.get("/admin/rules?show=own").await.has("Nothing matches");
+    });
+}
+
+#[test]
+fn the_log_verifies_a_backup_is_made_and_fetched() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        let job = admin.post("/admin/audit/verify", &[]).await.sent_to();
+        house.work().await;
+        admin.get(&job).await.has("Nothing was changed, removed or added");
+        let job = admin.post("/admin/backups", &[]).await.sent_to();
+        house.work().await;
+        admin.get(&job).await.has("Names in it are sealed");
+        let list = admin.get("/admin/backups").await.ok();
+        let file = after(&list, "href=\"/admin/backups/");
+        let fetched = admin.get(&format!("/admin/backups/{file}")).await;
+        assert!(fetched.bytes.starts_with(b"{"), "{file}: {}", fetched.status);
+        assert_eq!(admin.get("/admin/backups/..%2Fkeys.json").await.status, StatusCode::NOT_FOUND);
+        let job = admin.post("/admin/keys/reseal", &[]).await.sent_to();
+        house.work().await;
+        admin.get(&job).await.has("sealed again");
+        admin.get("/admin/audit?kind=backup").await.has(&file);
+        let director = house.add("dora", Role::Director, "lakeside").await;
+        let _ = director;
+        let dora = house.sign_in("dora").await;
+        assert_eq!(dora.get(&format!("/admin/backups/{file}")).await.status, StatusCode::NOT_FOUND);
+    });
+}
+
+#[test]
+fn limits_are_set_within_bounds_and_taken_back() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        let wrong = admin.post("/admin/preferences/limits", &[("idle", "0"), ("absolute", "12")]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let to =
+            admin.post("/admin/preferences/limits", &[("idle", "20"), ("absolute", "10")]).await.sent_to();
+        let page = admin.get(&to).await.ok();
+        assert!(page.contains("value=\"20\""), "{page}");
+        let token = after(&page, "name=\"undo\" value=\"");
+        let back = admin.post("/admin/undo", &[("undo", &token)]).await.sent_to();
+        admin.get(&back).await.has("value=\"30\"");
+    });
+}
