@@ -310,7 +310,7 @@ mod tests {
         let folder = testkit::Folder::new();
         std::fs::create_dir(folder.path().join("b")).unwrap();
         for name in ["c.hl7", "b/a.hl7", ".hidden", "a.hl7"] {
-            folder.write(name, "MSH");
+            let _ = folder.write(name, "MSH");
         }
         let files = list_files(folder.path()).unwrap();
         let names: Vec<_> = files.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();

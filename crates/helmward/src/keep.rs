@@ -3,10 +3,13 @@
 use crate::place::{Place, schema_of};
 use crate::{End, cli, init, print};
 use anyhow::{Context as _, Result, bail};
+use census::adt::corrections;
+use serde::Serialize;
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
-use store::{BackupReport, Db, Keys, Location};
+use std::time::Instant;
+use store::{BackupReport, Db, Keys, Location, StoreError};
 
 pub(crate) async fn backup(ask: cli::Backup) -> Result<End> {
     let place = Place::of(&ask.from.at)?;
@@ -118,11 +121,38 @@ pub(crate) async fn keys(ask: cli::Keys) -> Result<End> {
     keys.rotate()?;
     keys.write(&path)?;
     print::line(format!("Key {} is active in {}.", keys.active, path.display()))?;
-    print::line("Restart servers and workers to use it. Older keys stay in the file to open older fields.")?;
+    print::line("Restart servers and workers to use it. Older keys stay in the file to open older fields;")?;
+    print::line("Admin, Keys seals those again with the new one.")?;
     Ok(End::Done)
 }
 
+/// What a rebuild did.
+#[derive(Debug, Serialize)]
+struct Rebuilt {
+    n_cases: u64,
+    seconds: f64,
+}
+
+/// Every case is worked out again from its sealed facts, then every day is summed again. Nothing is emptied
+/// first, so pages go on answering; what differs is corrected.
 pub(crate) async fn rebuild(ask: cli::Rebuild) -> Result<End> {
-    let _place = Place::of(&ask.at.at)?;
-    bail!("this build cannot derive the census again yet");
+    let db = Place::of(&ask.at.at)?.open().await?;
+    let started = Instant::now();
+    let n_cases = corrections::work_out_all(&db, |n_done, n_cases| {
+        tracing::debug!(n_done, n_cases, "worked out");
+    })
+    .await?;
+    let summed: Result<(), StoreError> =
+        db.write(|tx| Box::pin(async move { corrections::sum_days_anew(tx).await })).await;
+    summed?;
+    let rebuilt = Rebuilt { n_cases, seconds: started.elapsed().as_secs_f64() };
+    if ask.at.json {
+        print::json(&rebuilt)?;
+    } else {
+        print::line(format!(
+            "{} cases were worked out again, and every day summed, in {:.1} s.",
+            rebuilt.n_cases, rebuilt.seconds
+        ))?;
+    }
+    Ok(End::Done)
 }

@@ -1,4 +1,11 @@
 //! The verbs end to end, as the executable that people run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test file; what fails here fails the test"
+)]
 
 mod common;
 
@@ -158,6 +165,16 @@ fn a_backup_restores_to_the_same_census() {
     let with_keys = ["restore", path(&cut), "--keys", path(&keys), "--dir", path(&third)];
     assert_eq!(helmward(&with_keys).code, 3);
     helmward(&["restore", path(&file), "--dir", path(&third)]).ok();
+}
+
+#[test]
+fn a_rebuild_comes_to_the_same_census() {
+    let install = Install::new().with_sites();
+    install.run(&["import", "hl7", path(&fixture("hl7/day.hl7"))]).ok();
+    let words = ["census", "--date", "2026-10-01", "--json"];
+    let before = install.run(&words).ok().json();
+    assert_eq!(install.run(&["rebuild", "--json"]).ok().json()["n_cases"], 3);
+    assert_eq!(install.run(&words).ok().json(), before);
 }
 
 #[test]

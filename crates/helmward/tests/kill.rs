@@ -1,5 +1,12 @@
 //! A server killed without warning, again and again, while eight senders send: whatever was acknowledged is
 //! there afterward, applied once, and the chains hold.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test file; what fails here fails the test"
+)]
 
 mod common;
 

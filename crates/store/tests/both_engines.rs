@@ -1,4 +1,11 @@
 //! The store on both engines: writes, history, seals, backups.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test file; what fails here fails the test"
+)]
 
 use store::seal::{self, Broken};
 use store::{Actor, Change, Db, StoreError, binds};
