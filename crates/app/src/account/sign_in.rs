@@ -146,7 +146,7 @@ async fn document(
         .submit("Sign in");
     Ok(render_bare(
         title,
-        html! {
+        web::stack(html! {
             @if let Some(house) = house { p.sub { (house.name) } }
             @if !next.is_empty() && errors.is_empty() {
                 p.sub { "After signing in you are back on the page you asked for." }
@@ -157,7 +157,7 @@ async fn document(
             } @else {
                 details open[!errors.is_empty()] { summary { "Sign in with e-mail and password" } (form) }
             }
-        },
+        }),
     ))
 }
 

@@ -248,7 +248,7 @@ pub(crate) fn history_panel(visit: &Visit, entries: &[Entry], names: &Names) -> 
     let zone = visit.zone();
     let lines = entries.iter().take(40).map(|entry| AgendaLine {
         when: format::instant(entry.row.at, &zone, visit.now),
-        title: format!("{}: {}", sentence(&entry.row.kind), told(entry)),
+        title: format!("{}: {}", sentence(&entry.row.kind.replace('_', " ")), told(entry)),
         note: names.get(&entry.row.actor.who),
         ..AgendaLine::default()
     });

@@ -91,7 +91,11 @@ fn last_checked(view: &RuleView) -> Option<Date> {
 
 fn value(view: &RuleView) -> String {
     let said = view.value.clone().unwrap_or_else(|| "Nothing in force".to_owned());
-    if view.unit.is_empty() { said } else { format!("{said}, {}", view.unit) }
+    // A length says its own unit: "4 h 00 from the decision to admit".
+    let unit = view.unit.strip_prefix("minutes").map_or(view.unit, str::trim_start);
+    // A percentage does so too: "88% of staffed beds".
+    let unit = if said.ends_with('%') { unit.trim_start_matches("% ") } else { unit };
+    if unit.is_empty() { said } else { format!("{said} {unit}") }
 }
 
 fn line(view: &RuleView, visit: &Visit) -> Row {
@@ -202,8 +206,10 @@ fn own_table(visit: &Visit, view: &RuleView, names: &Names, may_edit: bool) -> R
         Row::default()
             .cell(site.map_or_else(|| "A site".to_owned(), |site| site.name.clone()))
             .cell(own.value.clone())
-            .cell(format::date(own.from, today))
-            .cell(until(own.to, today))
+            .cell(match own.to {
+                Some(_) => format!("{} to {}", format::date(own.from, today), until(own.to, today)),
+                None => format!("From {}", format::date(own.from, today)),
+            })
             .cell(Cell::dim(format!("{} ({who})", own.source)))
             .cell(state_chip(own.state))
             .cell(Cell::of(end))
@@ -211,8 +217,7 @@ fn own_table(visit: &Visit, view: &RuleView, names: &Names, may_edit: bool) -> R
     Ok(Table::new("own", "Own values of sites")
         .column(Column::text("Site"))
         .column(Column::text("Value"))
-        .column(Column::text("From"))
-        .column(Column::text("Until").not_on_phones())
+        .column(Column::text("Days").wide())
         .column(Column::text("Reason").wide().not_on_phones())
         .column(Column::text("State"))
         .column(Column::text(""))

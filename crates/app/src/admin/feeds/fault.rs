@@ -1,5 +1,6 @@
 //! One message that was not applied: why, what to do, its bytes for those who may read them.
 
+use super::super::kit::sentence;
 use super::name;
 use super::page::{counted, fault_state, feed_of, run};
 use ::store::StoreError;
@@ -52,7 +53,7 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
     }
     let left = html! {
         (Panel::new("Why it was not applied").prose(html! {
-            (fault_state(&fault)) p.lead { (fault.reason) }
+            (fault_state(&fault)) p.lead { (sentence(&fault.reason)) }
             p.go {
                 @if may_read { (Button::link("Open the message", format!("{here}/raw"))) }
                 (Button::link("Codes of the sites", feed.site.as_ref().map_or("/admin/sites".to_owned(), |site| format!("/admin/sites/{site}"))))

@@ -112,7 +112,7 @@ fn table(visit: &Visit, feed: &Feed, faults: Vec<Refusal>, may_edit: bool) -> Re
         .rows(rows.iter().map(|fault| {
             let row = Row::default()
                 .cell(Cell::link(format!("No. {}", fault.seq), at(fault)))
-                .cell(fault.reason.clone())
+                .cell(kit::sentence(&fault.reason))
                 .cell(Cell::dim(format::instant(fault.received_at, &visit.zone(), visit.now)))
                 .cell(Cell::dim(&fault.kind))
                 .cell(fault_state(fault));

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use web::{
     Button, Cell, Column, Empty, Errors, Field, Form, MapColumn, Markup, Page, Panel, Row, Status, Table,
-    breadcrumbs, columns, description_list, format, html, import_counts, map_columns, notice, steps,
+    breadcrumbs, columns, description_list, format, html, import_counts, map_columns, notice, stack, steps,
 };
 
 /// Reasons shown before the commit; the file of rejects holds all.
@@ -123,17 +123,17 @@ async fn show_draft(
         (breadcrumbs(&[("Admin", "/admin"), ("Imports", "/admin/imports")]))
         (steps(&["Upload", "Map and check", "Commit"], 2))
         @if let Some(seen) = &seen {
-            (columns(
-                html! {
-                    (Panel::new("What a commit would do").prose(html! {
+            (stack(html! {
+                (columns(
+                    Panel::new("What the columns mean").prose(map),
+                    Panel::new("What a commit would do").prose(html! {
                         (import_counts(web_counts(&seen.report.counts), None))
                         (commit_form(&at, csrf, &seen.report.counts))
-                    }))
-                    (rejected(&seen.report.rejects, shows_rows))
-                    (first_rows(seen, shows_rows))
-                },
-                Panel::new("What the columns mean").prose(map),
-            ))
+                    }),
+                ))
+                (rejected(&seen.report.rejects, shows_rows))
+                (first_rows(seen, shows_rows))
+            }))
         } @else {
             (Panel::new("What the columns mean").prose(map))
         }

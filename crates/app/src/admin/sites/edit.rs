@@ -168,8 +168,10 @@ fn bed_part(
                 .value(typed("set_up", beds.set_up)),
         )
         .field(Field::number("staffed", "Staffed beds").value(typed("staffed", beds.staffed)))
-        .submit("Save beds");
-    Ok(html! { (table) @if may_edit { div.in { (form) } } })
+        .button(Button::submit("Save beds"));
+    Ok(
+        html! { (table) @if may_edit { details.in open[!errors.is_empty()] { summary { "Change the beds" } (form) } } },
+    )
 }
 
 fn code_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) -> Result<Markup, Fault> {
@@ -193,7 +195,7 @@ fn code_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) ->
                 .hint(format!("{words} Several with blanks between"))
                 .value(value),
         )
-        .submit("Save codes");
+        .button(Button::submit("Save codes"));
     Ok(html! { (form) })
 }
 
@@ -212,7 +214,7 @@ fn care_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) ->
             Field::select("care", "Care given here", choices)
                 .hint("Decides whether its patients count in the inpatient census"),
         )
-        .submit("Save care");
+        .button(Button::submit("Save care"));
     Ok(html! { (form) })
 }
 
