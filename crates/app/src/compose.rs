@@ -109,10 +109,12 @@ pub fn compose_with(
 ) -> Result<Product, StoreError> {
     let mut areas = areas();
     let (catalogue, rules) = catalogue_of(&areas)?;
-    let kinds = areas.iter_mut().flat_map(|area| std::mem::take(&mut area.jobs)).chain(more_jobs).collect();
-    let registry = Registry::new(kinds).map_err(|error| broken(&error))?;
-    let live = Live::new(db.now());
     let meaning: Arc<dyn intake::Meaning> = Arc::new(AdtMeaning);
+    let own = admin::work::kinds(&folder, &meaning);
+    let kinds = areas.iter_mut().flat_map(|area| std::mem::take(&mut area.jobs));
+    let registry =
+        Registry::new(kinds.chain(own).chain(more_jobs).collect()).map_err(|error| broken(&error))?;
+    let live = Live::new(db.now());
     let receiver = intake::Receiver::start(db.clone(), Arc::clone(&meaning));
     let parts = CtxParts {
         jobs: Jobs::new(registry.clone(), live.clone()),

@@ -14,6 +14,6 @@ mod metrics;
 mod serve;
 mod today;
 
-pub use account::{SampleSignIn, set_sample_sign_ins};
+pub use account::SAMPLE_PASSWORD;
 pub use compose::{Product, areas, catalogue, compose, compose_with, routes};
 pub use serve::{Ports, ServeOptions, router, serve};
