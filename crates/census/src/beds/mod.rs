@@ -17,7 +17,7 @@ use crate::adt::apply::World;
 use crate::adt::model::{Micros, Place};
 use ::store::{StoreError, Tx};
 use base::Id;
-use identity::Site;
+use identity::{Care, Site};
 use rules::BedState;
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub struct Status {
 /// Brings beds up to date with the patients who entered and left them.
 pub(crate) async fn follow_patients(
     tx: &mut Tx,
-    _world: &World,
+    world: &World,
     touched: BTreeMap<Key, Boundary>,
 ) -> Result<(), StoreError> {
     if touched.is_empty() {
@@ -69,7 +69,7 @@ pub(crate) async fn follow_patients(
             Some(since) => (BedState::Occupied, *since),
             None if boundary.is_void && bed.state == BedState::Occupied => (BedState::Available, bed.since),
             None if boundary.is_void => continue,
-            None if boundary.is_freed => (BedState::Available, boundary.at),
+            None if boundary.is_freed || !is_cleaned(world, &key.0) => (BedState::Available, boundary.at),
             None => (BedState::Dirty, boundary.at),
         };
         if next.1 >= bed.since && (next.0 != bed.state || next.1 != bed.since) {
@@ -84,6 +84,13 @@ pub(crate) async fn follow_patients(
         }
     }
     store::write(tx, changes, "feed").await
+}
+
+/// Whether a unit's beds wait for housekeeping. Bays of an emergency department, bassinets and places of
+/// day care are made ready by whoever works there, and no feed tells of it.
+fn is_cleaned(world: &World, unit: &Id<Site>) -> bool {
+    let care = world.tree.get(unit).map_or(Care::Unmapped, |site| site.care);
+    matches!(care, Care::Inpatient | Care::Observation)
 }
 
 /// Applies bed status messages.

@@ -227,7 +227,7 @@ fn table(visit: &Visit, sheet: &Sheet) -> Result<Table, Fault> {
     let mut table = Table::new("day", format!("Inpatients on {}", sheet.date)).column(Column::text("Unit"));
     for (name, _) in COLUMNS {
         let column = Column::number(name);
-        let is_first = matches!(name, "Admissions" | "Discharges" | "Midnight");
+        let is_first = name == "Midnight";
         table = table.column(if is_first { column } else { column.not_on_phones() });
     }
     Ok(table

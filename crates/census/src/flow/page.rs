@@ -9,7 +9,7 @@ use ::store::Tx;
 use area::{Answer, Cell as Value, Export, ExportFormat, Fault, Visit};
 use base::Id;
 use figures::rules::Rules;
-use identity::{Permission, Site, SiteTree};
+use identity::{Care, Permission, Site, SiteTree};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use web::{
@@ -94,7 +94,9 @@ pub(crate) async fn freshness(visit: &Visit, tx: &mut Tx) -> Result<Freshness, F
 }
 
 fn context(board: &Board) -> String {
-    let sum = |of: fn(&UnitBoard) -> i64| board.units.iter().map(of).sum::<i64>();
+    // The beds that occupancy is measured on; bays and bassinets are no staffed beds.
+    let is_bed = |unit: &&UnitBoard| matches!(unit.care, Care::Inpatient | Care::Observation);
+    let sum = |of: fn(&UnitBoard) -> i64| board.units.iter().filter(is_bed).map(of).sum::<i64>();
     let late = board.waiting.iter().filter(|waiting| waiting.is_late).count();
     format!(
         "{} of {} staffed beds in use, {} free now. {} wait for a bed, {late} past {}.",

@@ -32,6 +32,7 @@ pub async fn backtest(visit: Visit) -> Answer {
         .actions(html! { (Button::print()) (Button::link("Forecast", visit.at("census/forecast"))) })
         .body(html! {
             (tabs(&visit, Tab::Forecast))
+            div.stack {
             div.go { (segments("Series", &links)) }
             (Panel::new("By site").context(series.title()).body(site_table(&visit, series, &runs)?))
             @if let Some(made) = made(&runs, site, series) {
@@ -42,6 +43,7 @@ pub async fn backtest(visit: Visit) -> Answer {
                 p { "MAE: how far off a forecast is on average, in patients. WAPE: the same in percent of what happened. MASE: the error over the error of the naive forecast in the past; under 1 is better. Coverage: the share of values that fell inside the interval, which aims at 80%." }
                 p { "A model is shown only where its error is at least 1% lower than the naive one's, over all tests and over the newer half of them." }
             }))
+            }
         });
     visit.show(&page).await
 }
@@ -145,7 +147,7 @@ fn lead_table(series: Series, made: &Made) -> Table {
     let rows = leads(series).iter().filter_map(|lead| {
         let own = best?.by_lead.get(lead - 1)?;
         let naive = naive.and_then(|naive| naive.by_lead.get(lead - 1));
-        let is_better = naive.map(|naive| own.mae < naive.mae);
+        let is_better = naive.filter(|naive| naive.mae != own.mae).map(|naive| own.mae < naive.mae);
         Some(
             Row::default()
                 .cell(format!("{lead} {unit}"))

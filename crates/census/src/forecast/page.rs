@@ -215,7 +215,7 @@ fn chart(series: Series, run: &Run, made: &Made, zone: &TimeZone, staffed: i64) 
     let bounds = made.points.iter().map(|point| told(point).then_some((point.1, point.2)));
     let chart = LineChart::new(
         title(series),
-        "What happened as a solid line, the forecast dashed, with a band that holds 8 of 10 values.",
+        "What happened as a solid line, the forecast dashed, with a band that holds 8 of 10 values. Where the forecast has a gap, the model is no better than the naive one that far ahead.",
     )
     .size(Size::Full)
     .labels(labels(series, run, zone))

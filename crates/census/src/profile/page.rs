@@ -194,18 +194,19 @@ fn profile_form(visit: &Visit, typed: &Typed, errors: &Errors) -> Result<Form, F
 
 fn unit_table(visit: &Visit, site: &SiteInfo) -> Table {
     let units = visit.tree.units_below(&site.id);
-    let rows = units.iter().filter(|unit| unit.is_open(visit.today())).map(|unit| {
-        let change = visit.at(&format!("census/profile/unit?unit={}", unit.path));
-        Row::default()
-            .cell(unit.name.clone())
-            .cell(care_words(unit.care))
-            .cell(visit.tree.codes(&unit.id).join(" "))
-            .cell(Cell::of(Button::link("Change", change).small().about(unit.name.clone())))
-    });
+    let rows =
+        units.iter().filter(|unit| unit.care != Care::Unmapped && unit.is_open(visit.today())).map(|unit| {
+            let change = visit.at(&format!("census/profile/unit?unit={}", unit.path));
+            Row::default()
+                .cell(unit.name.clone())
+                .cell(care_words(unit.care))
+                .cell(visit.tree.codes(&unit.id).join(" "))
+                .cell(Cell::of(Button::link("Change", change).small().about(unit.name.clone())))
+        });
     Table::new("units", "Units of the facility")
         .column(Column::text("Unit"))
         .column(Column::text("Care"))
-        .column(Column::text("Location codes").wide())
+        .column(Column::text("Location codes").not_on_phones())
         .column(Column::text("Change"))
         .rows(rows)
         .empty(

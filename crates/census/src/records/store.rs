@@ -111,15 +111,19 @@ struct Where {
 }
 
 impl Where {
+    /// Adds a condition; each `{}` in it stands for the value.
     fn and(&mut self, condition: &str, value: Bind) {
-        self.binds.push(value);
-        let place = format!("${}", self.binds.len());
+        let mut parts = condition.split("{}");
         self.text.push_str(" AND ");
-        self.text.push_str(&condition.replace("{}", &place));
+        self.text.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            self.binds.push(value.clone());
+            self.text.push_str(&format!("${}{part}", self.binds.len()));
+        }
     }
 }
 
-/// The stays of the scope and filter: below a facility those with a place in the scope.
+/// The stays of the scope and filter: below a facility those with a place in the scope, or announced for it.
 fn conditions(tree: &SiteTree, scope: &Scope, filter: &Filter, binds: Vec<Bind>) -> Where {
     let mut of = Where { text: "TRUE".to_owned(), binds };
     let is_whole = tree.get(&scope.site_id()).is_some_and(|site| {
@@ -128,8 +132,11 @@ fn conditions(tree: &SiteTree, scope: &Scope, filter: &Filter, binds: Vec<Bind>)
     let in_scope = if is_whole {
         "s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})"
     } else {
-        "s.id IN (SELECT l.stay_id FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
-                  WHERE t.ancestor_id = {} AND l.known_to = 253402300799999999)"
+        "(s.id IN (SELECT l.stay_id FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
+                   WHERE t.ancestor_id = {} AND l.known_to = 253402300799999999)
+          OR (s.state = 'expected' AND EXISTS (
+                SELECT 1 FROM site_code c JOIN site_tree t ON t.descendant_id = c.site_id
+                WHERE t.ancestor_id = {} AND c.owner_id = s.facility_id AND c.code = UPPER(s.pending_unit))))"
     };
     of.and(in_scope, scope.site_id().into());
     if let Some(unit) = filter.unit {
