@@ -5,10 +5,10 @@ pub mod page;
 pub mod store;
 
 use crate::tally::rules::Profile;
+use ::store::{StoreError, Tx};
 use base::Id;
 use identity::Site;
 use std::collections::HashMap;
-use ::store::{StoreError, Tx};
 
 /// The setting a facility's profile is kept under.
 pub const KEY: &str = "census.profile";
