@@ -272,12 +272,22 @@ fn legs_of(stay: &Stay, world: &World) -> Vec<Leg> {
     legs
 }
 
+/// A stay as it is believed from now on.
+struct Believed {
+    id: String,
+    case: String,
+    stay: Stay,
+    legs: Vec<Leg>,
+    admitted_at: Option<Micros>,
+    digest: String,
+}
+
 /// What has to be written for a group of cases.
 #[derive(Default)]
 struct Difference {
     gone: Vec<i64>,
     new_legs: Vec<NewLeg>,
-    stays: Vec<(String, String, Stay, Vec<Leg>, Option<Micros>, String)>,
+    stays: Vec<Believed>,
     voided: Vec<String>,
     days: BTreeMap<DayKey, Counts>,
     beds: BTreeMap<beds::Key, beds::Boundary>,
@@ -301,7 +311,8 @@ impl Difference {
             }
             let old = before.map(|before| before.legs).unwrap_or_default();
             self.compare(world, stay.facility, &id, &old, &legs);
-            self.stays.push((id, case.to_owned(), stay.clone(), legs, admitted_at, digest));
+            let (case, stay) = (case.to_owned(), stay.clone());
+            self.stays.push(Believed { id, case, stay, legs, admitted_at, digest });
         }
         // A visit merged away, or facts taken back.
         for (id, stay) in known {
@@ -363,13 +374,13 @@ impl Difference {
         let stays: Vec<NewStay<'_>> = self
             .stays
             .iter()
-            .map(|(id, case, stay, legs, admitted_at, digest)| NewStay {
-                id: id.clone(),
-                case: case.clone(),
-                stay,
-                legs,
-                admitted_at: *admitted_at,
-                digest: digest.clone(),
+            .map(|believed| NewStay {
+                id: believed.id.clone(),
+                case: believed.case.clone(),
+                stay: &believed.stay,
+                legs: &believed.legs,
+                admitted_at: believed.admitted_at,
+                digest: believed.digest.clone(),
             })
             .collect();
         rows::upsert_stays(tx, &stays).await?;

@@ -8,7 +8,6 @@ use base::Id;
 use hl7v2::{Dtm, Message, Segment};
 use identity::{Site, SiteTree};
 use jiff::tz::TimeZone;
-use std::borrow::Cow;
 use store::Vault;
 
 /// What a message says, for the census.
@@ -184,7 +183,7 @@ impl Times {
     }
 }
 
-fn instant(text: &Cow<'_, str>, zone: &TimeZone) -> Option<Micros> {
+fn instant(text: &str, zone: &TimeZone) -> Option<Micros> {
     let text = text.trim();
     if text.is_empty() {
         return None;
@@ -268,7 +267,7 @@ impl<'m> Reader<'_, 'm> {
                     if last.mrg.is_none() {
                         last.mrg = Some(segment);
                     } else {
-                        let pid = last.pid.clone();
+                        let pid = last.pid;
                         groups.push(Group { pid, mrg: Some(segment), pv1: None, pv2: None });
                     }
                 }

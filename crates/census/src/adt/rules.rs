@@ -152,7 +152,7 @@ fn assign_unnumbered<'e>(
 ) {
     unnumbered.sort_by(|a, b| time_order(&a.fact, &b.fact));
     // (start, key) of each stay, for each facility and patient.
-    let mut starts: HashMap<(base::Id<identity::Site>, String), BTreeSet<(Micros, String)>> = HashMap::new();
+    let mut starts: HashMap<StayKey, BTreeSet<(Micros, String)>> = HashMap::new();
     for ((facility, key), facts) in groups.iter() {
         for event in facts {
             let patient = merges.patient(&event.fact.patient).to_owned();

@@ -120,12 +120,10 @@ pub(crate) fn service_days(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<Fi
     }
 }
 
-fn ends(
-    world: &World<'_>,
-    stay: &StayLegs,
-    rows: &mut Vec<FigureRow>,
-    value: fn(&Run<'_>, &Leg, &TimeZone) -> Option<(i64, Option<i64>)>,
-) {
+/// What the end of a stay adds above and below the line, if it counts.
+type OfEnd = fn(&Run<'_>, &Leg, &TimeZone) -> Option<(i64, Option<i64>)>;
+
+fn ends(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>, value: OfEnd) {
     let zone = world.zone(stay);
     for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Inpatient) {
         let Some(last) = run.legs.last().filter(|last| last.to != OPEN) else { continue };

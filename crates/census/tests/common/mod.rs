@@ -13,7 +13,7 @@ use intake::{Incoming, Outcome};
 use jiff::Timestamp;
 use store::{Actor, Db, StoreError};
 
-pub const SITES: &str = "path,kind,name,time_zone,currency,licensed_beds,staffed_beds,hl7_codes
+pub(crate) const SITES: &str = "path,kind,name,time_zone,currency,licensed_beds,staffed_beds,hl7_codes
 h,enterprise,House,America/New_York,USD,,,
 h.r,facility,Riverside,America/New_York,USD,,,RIV
 h.r.icu,unit,ICU,,,4,4,ICU
@@ -23,22 +23,22 @@ h.r.ed,unit,Emergency,,,,,ED
 ";
 
 /// A small generator of its own, so that a failing case is named by its seed.
-pub struct Chance(pub u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % n
     }
 
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for idx in (1..items.len()).rev() {
             items.swap(idx, self.below(idx + 1));
         }
     }
 }
 
-pub fn message(
+pub(crate) fn message(
     n: usize,
     event: &str,
     at: Timestamp,
@@ -62,7 +62,7 @@ pub fn message(
 }
 
 /// A month of six patients who come, move, go, come back and are corrected.
-pub fn feed(chance: &mut Chance) -> Vec<Vec<u8>> {
+pub(crate) fn feed(chance: &mut Chance) -> Vec<Vec<u8>> {
     let start: Timestamp = "2026-10-01T05:00:00Z".parse().unwrap();
     let mut messages = Vec::new();
     for visit in 0..10usize {
@@ -102,7 +102,7 @@ pub fn feed(chance: &mut Chance) -> Vec<Vec<u8>> {
     messages
 }
 
-pub async fn import_sites(db: &Db) {
+pub(crate) async fn import_sites(db: &Db) {
     let done: Result<(), StoreError> = db
         .write(|tx| {
             Box::pin(async move {
@@ -116,7 +116,7 @@ pub async fn import_sites(db: &Db) {
     done.unwrap();
 }
 
-pub async fn receive(db: &Db, batch: Vec<Vec<u8>>) -> Vec<Outcome> {
+pub(crate) async fn receive(db: &Db, batch: Vec<Vec<u8>>) -> Vec<Outcome> {
     db.write::<_, StoreError, _>(move |tx| {
         Box::pin(async move {
             let incoming: Vec<Incoming> = batch
