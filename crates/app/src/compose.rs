@@ -1,6 +1,6 @@
 //! Puts areas, database, jobs and intake together into one product.
 
-use crate::{account, admin, api, find, today};
+use crate::{account, admin, api, find, today, upkeep};
 use area::{Area, Ctx, CtxParts, NavEntry, NavGroupKey, Route};
 use axum::Router;
 use census::AdtMeaning;
@@ -110,7 +110,8 @@ pub fn compose_with(
     let mut areas = areas();
     let (catalogue, rules) = catalogue_of(&areas)?;
     let meaning: Arc<dyn intake::Meaning> = Arc::new(AdtMeaning);
-    let own = admin::work::kinds(&folder, &meaning);
+    let mut own = admin::work::kinds(&folder, &meaning);
+    own.extend(upkeep::kinds());
     let kinds = areas.iter_mut().flat_map(|area| std::mem::take(&mut area.jobs));
     let registry =
         Registry::new(kinds.chain(own).chain(more_jobs).collect()).map_err(|error| broken(&error))?;

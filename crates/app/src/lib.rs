@@ -13,6 +13,7 @@ mod find;
 mod metrics;
 mod serve;
 mod today;
+mod upkeep;
 
 pub use account::SAMPLE_PASSWORD;
 pub use compose::{Product, areas, catalogue, compose, compose_with, routes};

@@ -4,8 +4,8 @@
 //! anything is touched. When `shutdown` turns true no more is read; what was received is stored and
 //! acknowledged, jobs go back to the queue, and the function returns.
 
-use crate::Product;
 use crate::metrics::{Metrics, gather};
+use crate::{Product, upkeep};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -57,6 +57,10 @@ pub async fn serve(
     let ctx = Arc::clone(&product.ctx);
     let router = router(&product);
     let mut own = JoinSet::new();
+    if let Err(error) = upkeep::put_schedules(&ctx).await {
+        tracing::warn!(%error, "the nightly work is not scheduled");
+    }
+    own.spawn(upkeep::tell_pages(Arc::clone(&ctx), shutdown.clone()));
     for _ in 0..options.n_workers {
         own.spawn(jobs::run_worker(ctx.db.clone(), ctx.jobs.clone(), shutdown.clone()));
     }

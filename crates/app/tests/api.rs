@@ -1,4 +1,5 @@
 //! The JSON API through the router on both engines: shapes, refusals, rights, paging, repeated writes.
+#![allow(clippy::unwrap_used, reason = "a failure here is a test's failure")]
 
 mod common;
 mod feed;

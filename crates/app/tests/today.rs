@@ -36,6 +36,8 @@ fn the_brief_shows_beds_and_figures_and_names_nobody() {
         assert!(page.contains("/at/lakeside.riverside/explain/occupancy?period=2026-11-11"));
         assert!(page.contains("Bed feed now"));
         assert!(!page.contains(FAMILY));
+        let csv = mara.get("/at/lakeside.riverside/today?format=csv").await.ok();
+        assert!(csv.contains("lakeside.riverside.5w,5 West,3,28,0,0,0,25"), "{csv}");
         // One level up the facilities are the lines, one level down the beds are.
         let admin = house.sign_in("admin").await;
         admin.get("/at/lakeside/today").await.has("Beds by facility").has("4 of 48 beds in use");

@@ -3,7 +3,7 @@
 use crate::inbox::{Incoming, Meaning, Outcome, receive};
 use std::sync::Arc;
 use store::{Db, StoreError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 /// Messages of one batch, at most.
 pub(crate) const BATCH_MAX: usize = 512;
@@ -19,6 +19,7 @@ pub struct Receiver {
     queue: mpsc::Sender<Waiting>,
     room: Arc<Semaphore>,
     db: Db,
+    stored: watch::Receiver<u64>,
 }
 
 struct Waiting {
@@ -35,13 +36,20 @@ impl Receiver {
     #[must_use]
     pub fn start(db: Db, meaning: Arc<dyn Meaning>) -> Receiver {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(drain(db.clone(), meaning, waiting));
-        Receiver { queue, room: Arc::new(Semaphore::new(QUEUE_KIB_MAX as usize)), db }
+        let (count, stored) = watch::channel(0);
+        tokio::spawn(drain(db.clone(), meaning, waiting, count));
+        Receiver { queue, room: Arc::new(Semaphore::new(QUEUE_KIB_MAX as usize)), db, stored }
     }
 
     /// The database it stores to.
     pub(crate) fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// How many messages were stored since the start; changes with each batch, so that pages can follow.
+    #[must_use]
+    pub fn stored(&self) -> watch::Receiver<u64> {
+        self.stored.clone()
     }
 
     /// Messages handed in that no batch has taken yet, for the metrics.
@@ -74,7 +82,12 @@ impl Receiver {
 }
 
 /// Takes what waits, without delay: few messages when it is quiet, many for one commit when it is not.
-async fn drain(db: Db, meaning: Arc<dyn Meaning>, mut queue: mpsc::Receiver<Waiting>) {
+async fn drain(
+    db: Db,
+    meaning: Arc<dyn Meaning>,
+    mut queue: mpsc::Receiver<Waiting>,
+    count: watch::Sender<u64>,
+) {
     let mut waiting = Vec::with_capacity(BATCH_MAX);
     while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
         let mut batch = Vec::with_capacity(waiting.len());
@@ -86,6 +99,7 @@ async fn drain(db: Db, meaning: Arc<dyn Meaning>, mut queue: mpsc::Receiver<Wait
         let result = receive(&db, &meaning, batch).await;
         match result {
             Ok(outcomes) => {
+                count.send_modify(|n| *n += u64::try_from(outcomes.len()).unwrap_or(0));
                 for ((answer, _), outcome) in answers.into_iter().zip(outcomes) {
                     // A sender that has gone away will send again and be told that it is a duplicate.
                     let _ = answer.send(Ok(outcome));

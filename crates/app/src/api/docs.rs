@@ -59,7 +59,7 @@ fn one(operation: &Operation) -> Panel {
     Panel::new(title).id(operation.id).body(html! {
         div.in {
             p { strong { (operation.summary) } }
-            p { (openapi::described(operation)) }
+            p { (coded(&openapi::described(operation))) }
             p.sub { "Answers " @if operation.is_list { "a list of " } code { (operation.answer) } "." }
             @if let Some(body) = operation.body {
                 p { "Send " code { (body.media) } ", for example:" }
@@ -67,7 +67,7 @@ fn one(operation: &Operation) -> Panel {
             }
         }
         @if !operation.parameters.is_empty() { (parameters(operation)) }
-        div.in { ul { @for (status, words) in openapi::refusals(operation) { li { code { (status) } " " (words) } } } }
+        div.in { ul { @for (status, words) in openapi::refusals(operation) { li { code { (status) } " " (coded(words)) } } } }
     })
 }
 
@@ -85,9 +85,18 @@ fn parameters(operation: &Operation) -> Table {
                     code { (parameter.name) } @if parameter.is_required { " " small.dim { "needed" } }
                 }))
                 .cell(parameter.place.word())
-                .cell(parameter.words)
+                .cell(Cell::of(coded(parameter.words)))
                 .cell(Cell::of(html! { @if !parameter.example.is_empty() { code { (parameter.example) } } })),
         );
     }
     table
+}
+
+/// Words between backticks as code.
+fn coded(words: &str) -> Markup {
+    html! {
+        @for (idx, part) in words.split('`').enumerate() {
+            @if idx % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use super::store::{FeedAge, Filling, Note};
 use super::units::{self, House, Standing};
 use super::{ages, needs, store, strip};
-use area::{Answer, Fault, Visit};
+use area::{Answer, Cell as FileCell, Export, ExportFormat, Fault, Visit};
 use base::Minutes;
 use census::day::SiteDay;
 use figures::needs::{Need, Ranked};
@@ -45,6 +45,9 @@ struct Brief {
 pub(super) async fn page(visit: Visit) -> Answer {
     let brief = load(&visit).await?;
     let site = visit.site()?;
+    if let Some(format) = visit.query.find("format").and_then(ExportFormat::from_name) {
+        return beds_file(&visit, site, &brief.house).respond(format);
+    }
     let local = visit.zone().to_datetime(visit.now);
     let mut page = Page::new("Morning brief").context(format!(
         "{} at {}",
@@ -116,6 +119,7 @@ fn body(visit: &Visit, site: &SiteInfo, brief: &Brief) -> Markup {
     let aside: Vec<Markup> = [
         day_panel(visit, &brief.notes),
         yesterday_panel(visit, brief.yesterday.as_ref()),
+        leaving_panel(visit, site, &brief.house),
         due_panel(visit, &brief.ranked.open),
         finished_panel(visit, &brief.finished),
     ]
@@ -222,7 +226,19 @@ fn beds_table(visit: &Visit, lines: &[(&SiteInfo, Vec<&SiteInfo>)], house: &Hous
     if lines.len() > 1 {
         table = table.total(standing_row(Cell::from("All"), sum));
     }
-    table
+    table.downloads(visit.at("today?format=csv"), visit.at("today?format=xlsx"))
+}
+
+fn beds_file(visit: &Visit, site: &SiteInfo, house: &House) -> Export {
+    let columns = ["site", "name", "in_use", "staffed_beds", "blocked", "coming", "leaving", "free_tonight"];
+    let mut export = Export::new(format!("beds-{}-{}", site.path, visit.today()), &columns);
+    for (site, units) in units::lines(&visit.tree, site, house, visit.now) {
+        let at = house.sum(&units);
+        let numbers = [at.in_use, at.beds, at.blocked, at.coming, at.leaving, at.free_tonight()];
+        let names = [FileCell::from(site.path.as_str()), FileCell::from(site.name.as_str())];
+        export.rows.push(names.into_iter().chain(numbers.map(FileCell::from)).collect());
+    }
+    export
 }
 
 fn standing_row(name: Cell, at: Standing) -> Row {
@@ -267,14 +283,23 @@ pub(super) fn bed_tile(visit: &Visit, bed: &census::beds::store::BedRow, is_leav
         Is::Closed => web::BedState::Closed,
     };
     let since = Timestamp::from_microsecond(bed.since).ok().filter(|_| bed.since > 0);
-    let since = since.map(|at| format!("since {}", format::instant(at, &visit.zone(), visit.now)));
+    let since = since.map(|at| {
+        let local = visit.zone().to_datetime(at);
+        // A tile has room for a time or a day.
+        match local.date() == visit.today() {
+            true => format!("since {}", format::time(local.time())),
+            false => format!("since {}", format::date(local.date(), visit.today())),
+        }
+    });
     let note = match bed.state {
         Is::Blocked | Is::Closed if !bed.reason.is_empty() => bed.reason.clone(),
         Is::Cleaning => "being cleaned".to_owned(),
         Is::Available | Is::Closed => String::new(),
         Is::Assigned | Is::Occupied | Is::Dirty | Is::Blocked => since.unwrap_or_default(),
     };
-    BedTile { bed: bed.code.clone(), state, note, href: None }
+    let unit = visit.tree.get(&bed.unit).filter(|_| visit.may(Permission::CENSUS_VIEW));
+    let href = unit.map(|unit| format!("/at/{}/census/beds/{}", unit.path, bed.id));
+    BedTile { bed: bed.code.clone(), state, note, href }
 }
 
 fn day_panel(visit: &Visit, notes: &[Note]) -> Option<Markup> {
@@ -334,6 +359,49 @@ fn yesterday_panel(visit: &Visit, day: Option<&SiteDay>) -> Option<Markup> {
         panel = panel.link("The day", visit.at(&format!("census/day/{date}")));
     }
     Some(html! { (panel.body(table)) })
+}
+
+/// Who is expected to leave today, the nearest time first; what is past its time leads.
+fn leaving_panel(visit: &Visit, site: &SiteInfo, house: &House) -> Option<Markup> {
+    let is_here = |moving: &&units::Move| {
+        moving
+            .stay
+            .unit
+            .and_then(|unit| visit.tree.get(&unit))
+            .is_some_and(|unit| site.path.covers(&unit.path))
+    };
+    let mut leaving: Vec<(Timestamp, &units::Move)> = house
+        .moves
+        .iter()
+        .filter(|moving| moving.is_leaving && moving.to.is_none())
+        .filter(is_here)
+        .filter_map(|moving| Some((moving.stay.leaving_at?, moving)))
+        .collect();
+    if leaving.is_empty() {
+        return None;
+    }
+    leaving.sort_by(|a, b| (a.0, &a.1.stay.bed).cmp(&(b.0, &b.1.stay.bed)));
+    let lines = leaving.iter().take(LINES_MAX).map(|(at, moving)| {
+        let unit = moving.stay.unit.and_then(|unit| visit.tree.get(&unit));
+        AgendaLine {
+            when: format::instant(*at, &visit.zone(), visit.now),
+            title: match moving.stay.bed.as_str() {
+                "" => "No bed told".to_owned(),
+                bed => format!("Bed {bed}"),
+            },
+            note: unit.map_or(String::new(), |unit| unit.name.clone()),
+            href: unit
+                .filter(|_| visit.may(Permission::CENSUS_VIEW))
+                .map(|unit| format!("/at/{}/census/flow", unit.path)),
+            end: if *at < visit.now { chip(Status::Due, "Past its time") } else { Markup::default() },
+        }
+    });
+    let context = match leaving.len() {
+        n if n > LINES_MAX => format!("{LINES_MAX} of {n} expected"),
+        n => format!("{n} expected"),
+    };
+    let panel = Panel::new("Leaving today").context(context).body(Agenda { lines: lines.collect() });
+    Some(html! { (panel) })
 }
 
 fn due_panel(visit: &Visit, open: &[Need]) -> Option<Markup> {

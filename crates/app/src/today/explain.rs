@@ -11,8 +11,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::{Span, Timestamp};
 use store::Tx;
 use web::{
-    Button, Cell, Column, Empty, FilterBar, Markup, Page, Paging, Panel, Row, Status, Table, columns,
-    description_list, format, html, notice, segments,
+    Button, Cell, Column, Empty, FilterBar, Kpi, Markup, Page, Paging, Panel, Row, Status, Table, columns,
+    description_list, format, html, kpi_strip, notice, segments,
 };
 
 /// Rows of one page.
@@ -60,10 +60,10 @@ pub(super) async fn page(visit: Visit) -> Answer {
         .actions(html! { (Button::print()) (Button::link("Back to the brief", visit.at("today"))) })
         .body(html! {
             (bar(&visit, &question))
+            (value(&question, &explained, judged.as_ref(), target))
             (columns(
                 html! {
-                    (value_panel(&question, &explained, target))
-                    @if let Some(judged) = &judged { (chart_panel(&visit, &question, judged)) }
+                                        @if let Some(judged) = &judged { (chart_panel(&visit, &question, judged)) }
                     (rows_panel(&visit, &question, &explained))
                 },
                 html! {
@@ -198,11 +198,9 @@ fn bar(visit: &Visit, question: &Question) -> FilterBar {
     let known = question.as_of.map(|at| visit.zone().to_datetime(at).strftime("%Y-%m-%dT%H:%M").to_string());
     let next = after(period);
     let mut bar = FilterBar::new(visit.path.clone())
-        .part(html! { span.go {
-            (Button::link("Before", here(period.before())).icon(web::Icon::Left).small())
-            (segments("Length of the period", &links))
-            @if next.first() <= visit.today() { (Button::link("After", here(next)).icon(web::Icon::Right).small()) }
-        } })
+        .part(Button::link("Before", here(period.before())).icon(web::Icon::Left))
+        .part(segments("Length of the period", &links))
+        .part(html! { @if next.first() <= visit.today() { (Button::link("After", here(next)).icon(web::Icon::Right)) } })
         .part(html! {
             label.fld { span { "Period" } input type="text" name="period" value=(period) autocomplete="off" data-filter; }
             label.fld { span { "As known at" } input type="datetime-local" name="as_of" value=[known]; }
@@ -214,17 +212,21 @@ fn bar(visit: &Visit, question: &Question) -> FilterBar {
     bar
 }
 
-fn value_panel(question: &Question, explained: &Explained, target: Option<f64>) -> Panel {
+fn value(question: &Question, explained: &Explained, judged: Option<&Judged>, target: Option<f64>) -> Markup {
     let (value, unit) = judge::value_text(question.figure, explained.reading.value);
-    let is_broken = !is_same(&explained.reading, &explained.from_rows);
-    Panel::new("Value").prose(html! {
-        p.kpi-value { strong.big { (value) } @if !unit.is_empty() { " " span.dim { (unit) } } }
-        @if let Some(parts) = parts(question.figure, &explained.reading) { p { (parts) } }
-        @if let Some(target) = target { p.sub { (super::needs::capitalized(&judge::target_text(question.figure, target))) } }
-        @if is_broken {
+    let target = target.map(|target| super::needs::capitalized(&judge::target_text(question.figure, target)));
+    let parts = parts(question.figure, &explained.reading);
+    let caption: Vec<String> = parts.into_iter().chain(target).collect();
+    let mut kpi = Kpi::new("Value", value, "#rows-panel").unit(unit).caption(caption.join(". "));
+    if let Some(pair) = judged.and_then(|judged| judged.pair) {
+        kpi = kpi.pair(pair);
+    }
+    html! {
+        (kpi_strip("Value", &[kpi]))
+        @if !is_same(&explained.reading, &explained.from_rows) {
             (notice(Status::Breach, "The rows below do not make this value. Tell your administrator; the stored sums need to be rebuilt."))
         }
-    })
+    }
 }
 
 /// The parts in words: `231 service days over 254 staffed bed-days`.
@@ -347,6 +349,10 @@ fn children_panel(visit: &Visit, question: &Question, explained: &Explained) -> 
         .column(Column::number("Value"));
     for child in &children {
         let reading = reading_of(question.figure, &explained.rows, &child.path);
+        if reading.value.is_none() && reading.numerator.is_none_or(|n| n == 0) {
+            // Nothing of it is in the value above.
+            continue;
+        }
         table = table.row(
             Row::default()
                 .cell(Cell::link(&child.name, href(child)))
@@ -374,19 +380,24 @@ fn rows_panel(visit: &Visit, question: &Question, explained: &Explained) -> Pane
     let n_rows = explained.rows.len();
     let page = visit.query.find("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
     let offset = (page - 1).saturating_mul(PAGE);
-    let has_below = explained.rows.iter().any(|row| row.denominator.is_some());
+    let has = Has {
+        below: explained.rows.iter().any(|row| row.denominator.is_some()),
+        note: explained.rows.iter().any(|row| row.note.is_some()),
+    };
     let mut table = Table::new("rows", "The rows the figure was made from")
         .column(Column::text("Row"))
         .column(Column::text("Where").not_on_phones())
         .column(Column::text("When"))
         .column(Column::number(super::needs::capitalized(question.figure.numerator)));
-    if has_below {
+    if has.below {
         let words = question.figure.denominator.unwrap_or("below the line");
         table = table.column(Column::number(super::needs::capitalized(words)));
     }
-    table = table.column(Column::text("Note").wide().only_wide_screens());
+    if has.note {
+        table = table.column(Column::text("Note").wide().only_wide_screens());
+    }
     for row in explained.rows.iter().skip(offset).take(PAGE) {
-        table = table.row(line(visit, row, has_below));
+        table = table.row(line(visit, row, has));
     }
     let here = |page: usize| format!("{}{}", visit.path, visit.query.with("page", Some(&page.to_string())));
     let to = |format: &str| format!("{}{}", visit.path, visit.query.with("format", Some(format)));
@@ -405,10 +416,20 @@ fn rows_panel(visit: &Visit, question: &Question, explained: &Explained) -> Pane
             "No rows in this period",
             "The value was made from nothing: no stay, day or bed of this site counts in the period.",
         ));
-    Panel::new("Rows").context(format::n_of(super::brief::to_i64(n_rows), "row", "rows")).body(table)
+    Panel::new("Rows")
+        .id("rows-panel")
+        .context(format::n_of(super::brief::to_i64(n_rows), "row", "rows"))
+        .body(table)
 }
 
-fn line(visit: &Visit, row: &FigureRow, has_below: bool) -> Row {
+/// Which columns the rows of a figure fill.
+#[derive(Debug, Clone, Copy)]
+struct Has {
+    below: bool,
+    note: bool,
+}
+
+fn line(visit: &Visit, row: &FigureRow, has: Has) -> Row {
     let site = visit.tree.find(&row.site).map_or_else(|| row.site.to_string(), |site| site.name.clone());
     let when = match row.at {
         Some(When::At(at)) => format::instant(at, &visit.zone(), visit.now),
@@ -420,10 +441,10 @@ fn line(visit: &Visit, row: &FigureRow, has_below: bool) -> Row {
         None => Cell::from(row.label.as_str()),
     };
     let mut line = Row::default().cell(name).cell(site).cell(when).cell(row.numerator);
-    if has_below {
+    if has.below {
         line = line.cell(row.denominator.map_or(String::new(), format::count));
     }
-    line.cell(Cell::dim(row.note.as_deref().unwrap_or_default()))
+    if has.note { line.cell(Cell::dim(row.note.as_deref().unwrap_or_default())) } else { line }
 }
 
 fn file(question: &Question, explained: &Explained) -> Export {

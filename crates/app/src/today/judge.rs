@@ -92,7 +92,7 @@ impl Judged {
         });
         let words = self.pair.map_or("Too few days for limits.".to_owned(), |pair| pair.words());
         let mut chart = SpcChart::new(figure.title, words)
-            .size(web::chart::Size::Full)
+            .size(web::chart::Size::Wide)
             .places(usize::from(figure.decimals))
             .points(points.collect());
         if let Some((lower, upper)) = self.limits {

@@ -23,7 +23,7 @@ pub(super) fn shown(visit: &Visit, need: &Need, may_put_off: bool) -> web::Need 
     let zone = visit.tree.find(&need.site).map_or(visit.zone(), |site| site.time_zone.clone());
     let is_late = need.due.is_some_and(|due| due <= visit.now);
     let (due, due_note) = match (&need.due_words, need.due) {
-        (Some(words), _) => (words.clone(), String::new()),
+        (Some(words), _) => (capitalized(words), String::new()),
         (None, None) => ("Open".to_owned(), String::new()),
         (None, Some(due)) => {
             let (local, today) = (zone.to_datetime(due), zone.to_datetime(visit.now).date());

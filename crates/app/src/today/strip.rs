@@ -5,7 +5,7 @@ use area::{Fault, Visit};
 use base::Period;
 use figures::rules::Rules;
 use figures::{Ask, Figure, Reading};
-use identity::Scope;
+use identity::{Care, Scope};
 use jiff::Span;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use web::{Kpi, format};
 const FIGURES_MAX: usize = 6;
 
 /// What is shown to those who chose nothing, in this order, as far as a site has it.
-const USUAL: [&str; 8] = [
+const USUAL: [&str; 9] = [
     "occupancy",
     "ed_boarding",
     "discharges_before_noon",
@@ -25,7 +25,11 @@ const USUAL: [&str; 8] = [
     "lwbs_rate",
     "ed_median_stay",
     "admissions",
+    "discharges",
 ];
+
+/// Figures of an emergency department; a site without one is not asked for them unless somebody chose them.
+const EMERGENCY: [&str; 3] = ["ed_boarding", "lwbs_rate", "ed_median_stay"];
 
 /// Figures of this very moment; all others are of the last complete day.
 const NOW: [&str; 3] = ["ed_boarding", "ed_boarding_longest", "nedocs"];
@@ -62,7 +66,10 @@ pub(crate) fn run_of_days(last: Date, n_days: i64) -> Period {
 /// The figures this person sees on their brief, each with the scope it is read under.
 fn chosen(visit: &Visit) -> Result<Vec<(&'static Figure, Scope)>, Fault> {
     let own = &visit.who()?.access.person.preferences.figures;
-    let keys = own.iter().map(String::as_str).chain(USUAL);
+    let units = visit.tree.units_below(&visit.site()?.id);
+    let has_emergency = units.iter().any(|unit| unit.care == Care::Emergency);
+    let usual = USUAL.into_iter().filter(|key| has_emergency || !EMERGENCY.contains(key));
+    let keys = own.iter().map(String::as_str).chain(usual);
     let mut seen = BTreeSet::new();
     let figures =
         keys.filter_map(|key| visit.ctx.catalogue.get(key)).filter(|figure| seen.insert(figure.key));
@@ -147,7 +154,8 @@ impl Tile {
         match (&self.companion, self.reading.numerator, self.reading.denominator) {
             (Some(words), ..) => parts.push(words.clone()),
             (None, Some(above), Some(below)) if self.figure.denominator.is_some() => {
-                parts.push(format!("{} of {}", format::count(above), format::count(below)));
+                let word = if self.figure.unit == figures::Unit::Percent { "of" } else { "over" };
+                parts.push(format!("{} {word} {}", format::count(above), format::count(below)));
             }
             (None, ..) => {}
         }

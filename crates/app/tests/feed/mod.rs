@@ -1,5 +1,6 @@
 //! A few patients, told of by messages as a bed feed sends them.
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a failure here is a test's failure")]
 
 use crate::common::House;
 use intake::{Incoming, Outcome};

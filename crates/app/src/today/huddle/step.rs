@@ -11,8 +11,8 @@ use census::beds::store::BedRow;
 use identity::{Site, SiteInfo};
 use jiff::Timestamp;
 use web::{
-    Agenda, AgendaLine, Empty, Errors, Markup, Panel, Status, bed_tiles, chip, columns, description_list,
-    format, html,
+    Agenda, AgendaLine, Empty, Errors, Kpi, Markup, Panel, Status, bed_tiles, chip, columns, format, html,
+    kpi_strip,
 };
 
 /// Beds shown as tiles at most; a stop that is a whole facility lists no tiles.
@@ -38,24 +38,41 @@ pub(super) fn body(
     let leaving: Vec<&Move> =
         huddle.house.moves.iter().filter(|moving| moving.is_leaving && here(moving.stay.unit)).collect();
     let beds: Vec<&BedRow> = huddle.beds.iter().filter(|bed| here(Some(bed.unit))).collect();
-    columns(
+    let has_tiles = !beds.is_empty() && beds.len() <= TILES_MAX;
+    let main = columns(
         html! {
-            (beds_panel(visit, site, &beds, &leaving, huddle.house.sum(units)))
+            @if has_tiles { (beds_panel(visit, site, &beds, &leaving)) }
             (coming_panel(visit, &coming))
             (leaving_panel(visit, &leaving))
             @if let Some(panel) = blocked_panel(visit, &beds) { (panel) }
         },
         notes,
-    )
+    );
+    html! { (numbers(site, huddle.house.sum(units))) (main) }
 }
 
-fn beds_panel(visit: &Visit, site: &SiteInfo, beds: &[&BedRow], leaving: &[&Move], at: Standing) -> Panel {
-    let facts = [
-        ("In use", format!("{} of {}", format::count(at.in_use), format::count(at.beds))),
-        ("Coming", format::count(at.coming)),
-        ("Leaving", format::count(at.leaving)),
-        ("Free tonight", format::signed(at.free_tonight())),
+/// The three numbers of a stop, each a link to its beds.
+fn numbers(site: &SiteInfo, at: Standing) -> Markup {
+    let href = format!("/at/{}/census/flow", site.path);
+    let of = format!("of {}", format::count(at.beds));
+    let blocked = match at.blocked {
+        0 => "After everyone has come and gone".to_owned(),
+        n => format!("{} blocked", format::count(n)),
+    };
+    let numbers = [
+        Kpi::new("In use", format::count(at.in_use), href.clone()).unit(of),
+        Kpi::new(
+            "Coming, leaving",
+            format!("{}, {}", format::count(at.coming), format::count(at.leaving)),
+            href.clone(),
+        )
+        .caption("Today"),
+        Kpi::new("Free tonight", format::signed(at.free_tonight()), href).caption(blocked),
     ];
+    kpi_strip(&format!("Beds of {}", site.name), &numbers)
+}
+
+fn beds_panel(visit: &Visit, site: &SiteInfo, beds: &[&BedRow], leaving: &[&Move]) -> Panel {
     let is_leaving = |bed: &BedRow| {
         leaving.iter().any(|moving| moving.stay.unit == Some(bed.unit) && moving.stay.bed == bed.code)
     };
@@ -72,8 +89,7 @@ fn beds_panel(visit: &Visit, site: &SiteInfo, beds: &[&BedRow], leaving: &[&Move
         })
         .collect();
     Panel::new("Beds").context("As they stand now").prose(html! {
-        (description_list(facts))
-        @if !tiles.is_empty() && beds.len() <= TILES_MAX { (bed_tiles(&format!("Beds of {}", site.name), &tiles)) }
+        (bed_tiles(&format!("Beds of {}, one by one", site.name), &tiles))
     })
 }
 
