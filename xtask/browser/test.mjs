@@ -3,7 +3,7 @@
 //
 // Pages are discovered, not listed, so that a new page is covered by being linked.
 
-import { base, check, Client, finish, group, launch, people, until } from "./lib/harness.mjs";
+import { base, check, Client, finish, group, launch, people, unescape, until } from "./lib/harness.mjs";
 import { crawl } from "./lib/crawl.mjs";
 import { checkText, firstView, inspect } from "./lib/pages.mjs";
 import { checkPrint } from "./lib/print.mjs";
@@ -125,40 +125,51 @@ function checkCoverage() {
 async function scopes() {
   const director = await new Client(role("Director")).signIn();
   const { pages } = await crawl(director, [director.landing, "/more"], { pages: 60 });
-  const all = new Set();
+  const names = new Map();
   for (const list of pages.values()) {
     for (const page of list) {
-      for (const match of page.text.matchAll(/\/at\/([a-z0-9]+(?:\.[a-z0-9-]+)*)/g)) all.add(match[1]);
+      for (const match of page.text.matchAll(/href="\/at\/([a-z0-9]+(?:\.[a-z0-9-]+)+)[/"][^>]*>([^<]*)/g)) {
+        const name = unescape(match[2]).trim();
+        if (!names.get(match[1]) && name.length > 4) names.set(match[1], name);
+        else if (!names.has(match[1])) names.set(match[1], "");
+      }
     }
   }
-  const sites = [...all].filter((path) => path.includes("."));
+  const sites = [...names.keys()];
   check(sites.length > 5, `a director sees only ${sites.length} sites`);
-  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   const tried = [
-    role("Facility manager"),
+    ...everybody.filter((person) => person.role === "Facility manager").slice(0, 2),
     ...everybody.filter((person) => person.role === "Unit manager").slice(0, 2),
-    ...everybody.filter((person) => person.role === "Facility manager").slice(1, 2),
   ];
   for (const person of tried) {
     const client = await new Client(person).signIn();
     const site = siteOf(client.landing);
-    if (!site) continue;
+    check(site !== undefined, `${person.email} lands on ${client.landing}, which names no site`);
     const paths = foreign(sites, site);
-    const others = paths.slice(0, 3);
-    const words = await visitsOf(director, others, day);
+    // A few other sites, near ones and far ones.
+    const near = paths.filter((path) => path.split(".")[1] === site.split(".")[1]);
+    const others = [...new Set([...near.slice(0, 2), ...paths.filter((path) => !near.includes(path)).slice(0, 2)])];
+    const words = await visitsOf(director, site, others);
     check(words.length > 0, `no visits to look for outside ${site}`);
-    await checkScope(person, { paths, words, others }, day);
+    const own = [...names].filter(([path]) => !paths.includes(path)).map(([, name]) => name);
+    const foreignNames = paths.map((path) => names.get(path)).filter((name) => name && name.length > 6);
+    const titles = foreignNames.filter((name) => !own.some((mine) => mine.includes(name) || name.includes(mine)));
+    await checkScope(person, { paths, words: [...words, ...titles], others }, yesterday());
   }
 }
 
-/** Visit and stay numbers of patients inside these sites. */
-async function visitsOf(client, sites, day) {
+const yesterday = () => new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+
+/** Visit numbers of patients inside these sites who never were at `own`. */
+async function visitsOf(client, own, sites) {
+  const known = await (await client.ask(`/at/${own}/census/records?format=csv`)).text();
   const words = new Set();
   for (const site of sites) {
-    const response = await client.ask(`/api/v1/census?site=${site}&at=${day}T12:00:00Z`);
+    const response = await client.ask(`/api/v1/census?site=${site}&at=${yesterday()}T12:00:00Z`);
     if (response.status !== 200) continue;
     const report = await response.json();
-    for (const stay of (report.present ?? []).slice(0, 40)) words.add(stay.stay);
+    const visits = (report.present ?? []).map((stay) => stay.stay).filter((visit) => !known.includes(visit));
+    for (const visit of visits.slice(0, 30)) words.add(visit);
   }
   return [...words];
 }
@@ -167,9 +178,8 @@ async function print() {
   const manager = await new Client(role("Facility manager")).signIn();
   const context = await manager.context(browser);
   const site = siteOf(manager.landing);
-  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   await checkPrint(context, `/at/${site}/today`, 3);
-  await checkPrint(context, `/at/${site}/census/day/${day}`, 3);
+  await checkPrint(context, `/at/${site}/census/day/${yesterday()}`, 3);
   await checkPrint(context, `/at/${site}/census/flow`, 6);
   await context.close();
 }

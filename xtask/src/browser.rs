@@ -1,7 +1,7 @@
 //! The browser tests: a demo of our own, Chromium, and the scripts under `xtask/browser`.
 
 use crate::machine::{chromium, npm};
-use crate::shell::{Guarded, cargo, free_port, must, root, run_aloud, scratch};
+use crate::shell::{Guarded, cargo, free_port, must, root, run_aloud, scratch, target};
 use crate::steps::{Count, of_summary};
 use anyhow::{Context as _, Result, bail};
 use std::net::{SocketAddr, TcpStream};
@@ -45,6 +45,7 @@ fn run_script(script: &str) -> Result<crate::shell::Said> {
     let demo = Demo::start()?;
     let mut node = Command::new("node");
     node.arg(script).current_dir(&folder);
+    node.env("HELMWARD_ROUTES", routes()?);
     node.env("HELMWARD_URL", &demo.url)
         .env("HELMWARD_CHROMIUM", chromium)
         .env("HELMWARD_DEMO_LOG", &demo.log);
@@ -52,6 +53,15 @@ fn run_script(script: &str) -> Result<crate::shell::Said> {
     drop(demo.server);
     let _ = std::fs::remove_file(&demo.log);
     Ok(said)
+}
+
+/// Every reading address of the product, as a JSON list: the reviewed table of routes and roles has them all.
+fn routes() -> Result<String> {
+    let table = root().join("crates/app/tests/routes_by_role.txt");
+    let text =
+        std::fs::read_to_string(&table).with_context(|| format!("{} cannot be read", table.display()))?;
+    let gets = text.lines().filter_map(|line| line.strip_prefix("GET ")?.split_whitespace().next());
+    Ok(serde_json::to_string(&gets.collect::<Vec<_>>())?)
 }
 
 /// The folder of the browser tests, its packages installed as the lock file says.
@@ -89,7 +99,7 @@ impl Demo {
         let (listen, mllp) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{mllp}"));
         let dir = folder.join("installation").display().to_string();
         let arguments = [
-            "demo", "--size", "hospital", "--days", "90", "--listen", &listen, "--mllp", &mllp, "--dir", &dir,
+            "demo", "--size", "network", "--days", "60", "--listen", &listen, "--mllp", &mllp, "--dir", &dir,
         ];
         let mut server = Guarded::start(None, &folder, &program, &arguments, &log)?;
         let begun = Instant::now();
@@ -117,8 +127,7 @@ pub(crate) fn program() -> Result<PathBuf> {
         return Ok(PathBuf::from(named));
     }
     must(cargo().args(["build", "--quiet", "--workspace", "--bins"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let program = target.join("debug/helmward");
+    let program = target().join("debug/helmward");
     if !program.is_file() {
         bail!("{} was not built", program.display());
     }

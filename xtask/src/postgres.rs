@@ -19,8 +19,17 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Makes and starts one.
+    /// Makes and starts one for tests: nothing in it need outlive a power cut.
     pub(crate) fn start() -> Result<Cluster> {
+        Cluster::with(&["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"])
+    }
+
+    /// Makes and starts one as it would serve a hospital, to be measured.
+    pub(crate) fn start_durable() -> Result<Cluster> {
+        Cluster::with(&["shared_buffers=256MB"])
+    }
+
+    fn with(settings: &[&str]) -> Result<Cluster> {
         let programs = postgres_programs()?;
         let folder = scratch("postgres")?;
         let user = if is_root() { Some(server_user(&folder)?) } else { None };
@@ -33,15 +42,8 @@ impl Cluster {
         let port = free_port()?;
         let mut arguments: Vec<String> =
             vec!["-D".into(), data.display().to_string(), "-p".into(), port.to_string()];
-        for setting in [
-            "listen_addresses=127.0.0.1",
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-            "max_connections=200",
-            "autovacuum=off",
-        ] {
-            arguments.extend(["-c".to_owned(), setting.to_owned()]);
+        for setting in ["listen_addresses=127.0.0.1", "max_connections=200"].iter().chain(settings) {
+            arguments.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
         arguments.extend(["-k".to_owned(), folder.display().to_string()]);
         let log = std::env::temp_dir().join(format!("helmward-postgres-{}.log", std::process::id()));

@@ -20,6 +20,11 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Where builds land.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 /// What a program wrote and whether it ended well. Its messages on stderr pass through.
 pub(crate) struct Said {
     pub(crate) is_ok: bool,

@@ -7,17 +7,6 @@ import { textOfZip } from "./zip.mjs";
 /** The site a person's pages are about: the one in the address they land on. */
 export const siteOf = (path) => /\/at\/([^/?]+)/.exec(path)?.[1];
 
-/** Every site below `top` as someone who sees all of it is told: path and name. */
-export function sitesIn(pages) {
-  const sites = new Map();
-  for (const list of pages.values()) {
-    for (const page of list) {
-      for (const match of page.text.matchAll(/\/at\/([a-z0-9][a-z0-9.-]*)/g)) sites.set(match[1], "");
-    }
-  }
-  return [...sites.keys()];
-}
-
 const isWithin = (path, site) => path === site || path.startsWith(`${site}.`);
 
 /** Sites a person at `site` may not see: not theirs, nor above theirs. */
@@ -78,8 +67,8 @@ export async function checkScope(person, secrets, day) {
   let nRead = 0;
   const look = (address, text) => {
     nRead += 1;
-    for (const path of secrets.paths) check(!names(text, path), `${who} sees ${path} on ${address}`);
-    for (const word of secrets.words) check(!text.includes(word), `${who} sees "${word}" on ${address}`);
+    const seen = [...secrets.paths.filter((path) => names(text, path)), ...secrets.words.filter((word) => text.includes(word))];
+    check(seen.length === 0, `${who} sees ${seen.length} things of others on ${address}: ${seen.slice(0, 6).join(", ")}`);
   };
   const exports = new Set();
   for (const list of pages.values()) {
@@ -106,7 +95,8 @@ export async function checkScope(person, secrets, day) {
       const response = await client.ask(forged);
       const text = await body(response);
       check(response.status === 404, `${who} gets ${response.status} for ${forged}`);
-      for (const word of secrets.words) check(!text.includes(word), `${who} sees "${word}" in the refusal of ${forged}`);
+      const seen = secrets.words.filter((word) => text.includes(word));
+      check(seen.length === 0, `${who} sees ${seen.slice(0, 3).join(", ")} in the refusal of ${forged}`);
     }
   }
   check(nRead > 5, `${who} could read only ${nRead} pages`);

@@ -1,1 +1,0 @@
-//! The comparison harness that prints one table.
