@@ -187,6 +187,8 @@ function letter(event) {
     case "u": press("[data-undo]"); return true;
     case "a": press("[data-at] [data-approve]"); return true;
     case "e": press("[data-at] [data-edit]"); return true;
+    case "ArrowRight": press("[data-step=on]"); return document.querySelector("[data-step=on]") !== null;
+    case "ArrowLeft": press("[data-step=back]"); return document.querySelector("[data-step=back]") !== null;
     default: return false;
   }
 }

@@ -5,7 +5,7 @@ use crate::form::Form;
 use crate::route::{Area, NavEntry};
 use axum::response::{IntoResponse as _, Response};
 use figures::needs::{NeedAsk, Ranked, Source};
-use figures::{Ask, Catalogue, rules::Rules};
+use figures::{Ask, Catalogue, SeriesPoint, rules::Rules};
 use identity::{Access, Permission, Scope, SiteInfo, SiteTree};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,6 +25,11 @@ const ADMIN_PARTS: [Permission; 4] =
 const FRESH_FOR: Duration = Duration::from_secs(1);
 /// How long the counts in the navigation are kept.
 const COUNTS_FOR: Duration = Duration::from_secs(15);
+/// The longest that [`Ctx::hold`] keeps anything.
+const HELD_FOR: Duration = Duration::from_secs(60);
+
+/// A figure's days, and when they were read.
+type Run = (Instant, Arc<[SeriesPoint]>);
 
 /// What every request needs and none owns.
 pub struct Ctx {
@@ -54,6 +59,7 @@ pub struct Ctx {
     pub started: Timestamp,
     tree: RwLock<Option<(Instant, Arc<SiteTree>)>>,
     counts: RwLock<HashMap<String, (Instant, Arc<Ranked>)>>,
+    runs: RwLock<HashMap<String, Run>>,
 }
 
 /// The parts of a [`Ctx`].
@@ -101,6 +107,7 @@ impl Ctx {
             is_demo: parts.is_demo,
             tree: RwLock::new(None),
             counts: RwLock::new(HashMap::new()),
+            runs: RwLock::new(HashMap::new()),
         }
     }
 
@@ -129,6 +136,27 @@ impl Ctx {
         if let Ok(mut counts) = self.counts.write() {
             counts.clear();
         }
+        if let Ok(mut runs) = self.runs.write() {
+            runs.clear();
+        }
+    }
+
+    /// Days of a figure that were held under this name not longer ago than `at_most`. The name says site,
+    /// figure and period; whether the asker may see them was checked before.
+    #[must_use]
+    pub fn held(&self, name: &str, at_most: Duration) -> Option<Arc<[SeriesPoint]>> {
+        let runs = self.runs.read().ok()?;
+        runs.get(name).filter(|(at, _)| at.elapsed() < at_most.min(HELD_FOR)).map(|(_, run)| Arc::clone(run))
+    }
+
+    /// Holds days of a figure, for at most a minute.
+    pub fn hold(&self, name: String, run: Vec<SeriesPoint>) -> Arc<[SeriesPoint]> {
+        let run: Arc<[SeriesPoint]> = run.into();
+        if let Ok(mut runs) = self.runs.write() {
+            runs.retain(|_, (at, _)| at.elapsed() < HELD_FOR);
+            runs.insert(name, (Instant::now(), Arc::clone(&run)));
+        }
+        run
     }
 }
 

@@ -4,14 +4,19 @@ use super::judge::{self, Judged};
 use area::{Fault, Visit};
 use base::Period;
 use figures::rules::Rules;
-use figures::{Ask, Figure, Reading};
+use figures::{Ask, Figure, Reading, SeriesPoint};
 use identity::{Care, Scope};
 use jiff::Span;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 use store::Tx;
 use web::{Kpi, format};
 
+/// How long a value and a run of days may be shown again without asking the database.
+const VALUE_FOR: Duration = Duration::from_secs(15);
+const RUN_FOR: Duration = Duration::from_secs(60);
 /// How many figures stand side by side.
 const FIGURES_MAX: usize = 6;
 
@@ -79,28 +84,51 @@ fn chosen(visit: &Visit) -> Result<Vec<(&'static Figure, Scope)>, Fault> {
 
 /// Reads the figures of the strip.
 ///
-/// Two or three questions a figure: its value, its 24 days, and for boarding its companion.
+/// Two or three questions a figure, its value, its 24 days, and for boarding its companion, unless the
+/// same were asked for this site moments ago.
 pub(super) async fn load(visit: &Visit, tx: &mut Tx, rules: &Rules) -> Result<Vec<Tile>, Fault> {
     let today = visit.today();
     let mut tiles = Vec::new();
     for (figure, scope) in chosen(visit)? {
         let period = usual_period(figure, today);
         let ask = Ask { scope: &scope, tree: &visit.tree, rules, period, as_of: None, now: visit.now };
-        let reading = (figure.read)(tx, &ask).await?;
+        let reading = read(visit, tx, figure, &ask).await?;
         let target = target_of(figure, &ask, today);
-        let points = match figure.series {
-            Some(series) => {
-                let last = today.yesterday().unwrap_or(today);
-                let run = Ask { period: run_of_days(last, judge::SPARK_POINTS), ..ask };
-                series(tx, &run).await?
-            }
-            None => Vec::new(),
-        };
+        let points = run(visit, tx, figure, &ask, today).await?;
         let companion = companion_of(visit, tx, figure, &ask).await?;
         let judged = judge::judge(&points, figure.better, target);
         tiles.push(Tile { figure, day: period.first(), reading, judged, target, companion });
     }
     Ok(tiles)
+}
+
+/// A figure's value, at most 15 seconds old: as old as the needs beside it may be.
+async fn read(visit: &Visit, tx: &mut Tx, figure: &Figure, ask: &Ask<'_>) -> Result<Reading, Fault> {
+    let name = format!("value {} {} {}", ask.site(), figure.key, ask.period);
+    if let Some(point) = visit.ctx.held(&name, VALUE_FOR).and_then(|held| held.first().copied()) {
+        return Ok(point.reading);
+    }
+    let reading = (figure.read)(tx, ask).await?;
+    visit.ctx.hold(name, vec![SeriesPoint { date: ask.period.first(), reading }]);
+    Ok(reading)
+}
+
+/// Its complete days, at most a minute old. A late message may change one, which the tile then shows a
+/// minute later; the page that explains the figure always reads them anew.
+async fn run(
+    visit: &Visit,
+    tx: &mut Tx,
+    figure: &Figure,
+    ask: &Ask<'_>,
+    today: Date,
+) -> Result<Arc<[SeriesPoint]>, Fault> {
+    let Some(series) = figure.series else { return Ok(Arc::from([])) };
+    let period = run_of_days(today.yesterday().unwrap_or(today), judge::SPARK_POINTS);
+    let name = format!("run {} {} {period}", ask.site(), figure.key);
+    match visit.ctx.held(&name, RUN_FOR) {
+        Some(held) => Ok(held),
+        None => Ok(visit.ctx.hold(name, series(tx, &Ask { period, ..*ask }).await?)),
+    }
 }
 
 /// The figure's target at the site on a day, from its dated rule.
@@ -118,7 +146,7 @@ async fn companion_of(
         return Ok(None);
     };
     let Some(other) = visit.ctx.catalogue.get(key) else { return Ok(None) };
-    let reading = (other.read)(tx, ask).await?;
+    let reading = read(visit, tx, other, ask).await?;
     let limit = ask.rules.minutes(rule, ask.site(), visit.today());
     let longest = reading.value.map(|_| format!("Longest {}", judge::value_with_unit(other, reading.value)));
     let limit = limit.map(|limit| format!("Limit {}", format::duration(limit.0)));
