@@ -468,3 +468,13 @@ CREATE TABLE huddle_note (
     removed_at BIGINT
 );
 CREATE INDEX huddle_note_day ON huddle_note (site_id, date);
+
+-- Answers of writes through the API, kept a week, so that a repeated write is not done twice.
+-- name: keyed hash of person, address and Idempotency-Key.
+CREATE TABLE api_write (
+    name TEXT NOT NULL PRIMARY KEY,
+    request_digest TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    made_at BIGINT NOT NULL
+);
+CREATE INDEX api_write_made ON api_write (made_at);

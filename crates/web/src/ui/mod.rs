@@ -10,8 +10,8 @@ mod table;
 mod work;
 
 pub use basic::{
-    Button, Dialog, Empty, Panel, Status, board, breadcrumbs, chip, columns, description_list, key_list, notice,
-    segments, stack, tabs,
+    Button, Dialog, Empty, Panel, Status, board, breadcrumbs, chip, columns, description_list, key_list,
+    notice, segments, stack, tabs,
 };
 pub use beds::{BedState, BedTile, bed_tiles, staffing, unit_bar};
 pub use filter::FilterBar;
