@@ -14,7 +14,7 @@ use figures::Figure;
 use identity::{Permission, Site, SiteInfo, SiteKind, access_log, people};
 use jiff::civil::Date;
 use serde::Serialize;
-use web::{Agenda, AgendaLine, Empty, FilterBar, Markup, Page, Panel, html, stack};
+use web::{Empty, FilterBar, Markup, Page, Panel, html, stack};
 
 /// Hits of one group on the page, and of all groups in the palette.
 const GROUP_MAX: usize = 20;
@@ -90,18 +90,13 @@ fn results(asked: &str, groups: &[Group]) -> Markup {
     }
     stack(html! {
         @for group in groups {
-            (Panel::new(group.title).body(Agenda { lines: group.hits.iter().map(line).collect() }))
+            (Panel::new(group.title).body(html! { ul.list { @for hit in &group.hits { (line(hit)) } } }))
         }
     })
 }
 
-fn line(hit: &Hit) -> AgendaLine {
-    AgendaLine {
-        title: hit.title.clone(),
-        note: hit.note.clone(),
-        href: Some(hit.href.clone()),
-        ..AgendaLine::default()
-    }
+fn line(hit: &Hit) -> Markup {
+    html! { li { span.what { a href=(hit.href) { (hit.title) } small { (hit.note) } } } }
 }
 
 /// What the words find, by kind; kinds without a hit are left out.
