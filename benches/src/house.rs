@@ -1,11 +1,12 @@
 //! Installations: made through the command line, served by a process of their own.
 
 use crate::Plan;
+use crate::http::Client;
 use crate::table::{Table, number};
 use anyhow::{Context as _, Result, bail};
 use jiff::{SignedDuration, Timestamp};
 use std::io::{BufWriter, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -70,7 +71,7 @@ pub(crate) struct Served {
     child: Child,
     pub(crate) http: SocketAddr,
     pub(crate) mllp: SocketAddr,
-    /// From the start of the process to the first connection taken.
+    /// From the start of the process to the first page.
     pub(crate) start: Duration,
 }
 
@@ -80,7 +81,7 @@ impl Served {
         command.env("HELMWARD_LOG", "error").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn()?;
         let mut served = Served { child, http, mllp, start: Duration::ZERO };
-        while TcpStream::connect(http).is_err() {
+        while !Served::answers(http) {
             if served.child.try_wait()?.is_some() || begun.elapsed() > Duration::from_secs(120) {
                 bail!("the product does not answer on {http}");
             }
@@ -88,6 +89,11 @@ impl Served {
         }
         served.start = begun.elapsed();
         Ok(served)
+    }
+
+    /// Whether the sign-in page comes; a port may be taken before there is anyone to answer.
+    fn answers(http: SocketAddr) -> bool {
+        Client::new(http).and_then(|mut client| client.get("/sign-in")).is_ok_and(|reply| reply.status < 400)
     }
 
     /// Memory in use, in MB.
