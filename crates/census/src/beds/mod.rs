@@ -72,7 +72,10 @@ pub(crate) async fn follow_patients(
             None if boundary.is_freed || !is_cleaned(world, &key.0) => (BedState::Available, boundary.at),
             None => (BedState::Dirty, boundary.at),
         };
-        if next.1 >= bed.since && (next.0 != bed.state || next.1 != bed.since) {
+        // A patient in the bed, or gone from it, decides whatever the clock of the last status says: the
+        // end of a stay may have been taken back.
+        let is_due = next.1 >= bed.since || next.0 == BedState::Occupied || bed.state == BedState::Occupied;
+        if is_due && (next.0 != bed.state || next.1 != bed.since) {
             changes.push(store::Change {
                 bed: bed.id,
                 state: next.0,

@@ -46,14 +46,14 @@ pub(crate) fn message(
     visit: usize,
     rest: [&str; 4],
 ) -> Vec<u8> {
-    let [class, place, disposition, merged] = rest;
+    let [class, place, disposition, retired] = rest;
     let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
     let at = at.to_zoned(zone).strftime("%Y%m%d%H%M%S");
     let mut text = format!(
-        "MSH|^~\\&|ADT|RIV|HW|HW|{at}||ADT^{event}|M{n:05}|P|2.5.1\rEVN|{event}|{at}||||{at}\rPID|1||P{patient}^^^RIV^MR||Doe^P{patient}||19600101|F\r"
+        "MSH|^~\\&|ADT|RIV|HW|HW|{at}||ADT^{event}|M{n:05}|P|2.5.1\rEVN|{event}|{at}||||{at}\rPID|1||P{patient}^^^RIV^MR||Doe^P{patient}||19600101|F||||||||||C{visit}\r"
     );
-    if !merged.is_empty() {
-        text.push_str(&format!("MRG|{merged}^^^RIV^MR\r"));
+    if !retired.is_empty() {
+        text.push_str(&format!("MRG|{retired}\r"));
     }
     text.push_str(&format!("PV1|1|{class}|{place}"));
     text.push_str(&"|".repeat(16));
@@ -72,9 +72,9 @@ pub(crate) fn feed(chance: &mut Chance) -> Vec<Vec<u8>> {
         for step in 0..n_steps {
             let place =
                 ["ICU^1^A", "ICU^2^A", "MED^1^A", "MED^2^B", "SURG^7^A", "ED^^1", "XX^9^9"][chance.below(7)];
-            let (event, class) = match (step, chance.below(20)) {
-                (0, 0..=12) => ("A01", "I"),
-                (0, 13..=17) => ("A04", "E"),
+            let (event, class) = match (step, chance.below(32)) {
+                (0, 0..=20) => ("A01", "I"),
+                (0, 21..=28) => ("A04", "E"),
                 (0, _) => ("A05", "P"),
                 (_, 0..=5) => ("A02", ""),
                 (_, 6..=8) => ("A03", ""),
@@ -83,17 +83,29 @@ pub(crate) fn feed(chance: &mut Chance) -> Vec<Vec<u8>> {
                 (_, 11) => ("A11", ""),
                 (_, 12) => ("A06", "I"),
                 (_, 13) => ("A07", "O"),
-                (_, 14) => ("A08", ""),
+                (_, 14) => ("A08", "E"),
                 (_, 15) => ("A21", ""),
                 (_, 16) => ("A22", ""),
                 (_, 17) => ("A40", ""),
                 (_, 18) => ("A01", "I"),
+                (_, 19) => ("A41", ""),
+                (_, 20) => ("A42", ""),
+                (_, n @ 21..=30) => {
+                    let idx = n - 21;
+                    let rare = ["A14", "A15", "A16", "A25", "A26", "A27", "A38", "A52", "A53", "A09"];
+                    (rare[idx], "")
+                }
                 _ => ("A17", ""),
             };
-            let merged = if event == "A40" { format!("P{}", chance.below(6)) } else { String::new() };
-            let merged = if merged == format!("P{patient}") { "P9".to_owned() } else { merged };
+            // The retired number: of another patient, account or visit.
+            let retired = match event {
+                "A40" => format!("P{}^^^RIV^MR", (patient + 1 + chance.below(5)) % 6),
+                "A41" => format!("P{patient}^^^RIV^MR||C{}", (visit + 1 + chance.below(9)) % 10),
+                "A42" => format!("P{patient}^^^RIV^MR||||V{}", (visit + 1 + chance.below(9)) % 10),
+                _ => String::new(),
+            };
             let disposition = if chance.below(6) == 0 { "20" } else { "01" };
-            let rest = [class, place, disposition, merged.as_str()];
+            let rest = [class, place, disposition, retired.as_str()];
             messages.push(message(messages.len(), event, at, patient, visit, rest));
             // Now and then two steps in the same minute.
             at += jiff::SignedDuration::from_mins(chance.below(4) as i64 * chance.below(1500) as i64);
