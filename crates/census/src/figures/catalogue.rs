@@ -1,7 +1,7 @@
 //! The list of census figures, with their definitions (American health statistics, as DOMAIN gathers them).
 
 use super::read::{self, from_rows};
-use super::rows::{self, UnitDay, of_stays, of_unit_days};
+use super::rows::{self, UnitDay, of_stays, of_unit_days, of_waiting};
 use crate::tally::rules::{Counts, Kind};
 use crate::tally::store::Day;
 use ::figures::{Ask, Better, Figure, FigureRow, Reading, Roll, SeriesPoint, Unit};
@@ -81,7 +81,7 @@ macro_rules! of_beds {
 
 /// A figure read from its rows.
 macro_rules! of_rows {
-    ($name:ident, $roll:expr, $rows:path) => {
+    ($name:ident, $roll:expr, $load:path, $rows:path) => {
         mod $name {
             use super::*;
 
@@ -90,7 +90,7 @@ macro_rules! of_rows {
             }
 
             pub(super) fn rows<'a>(tx: &'a mut Tx, ask: &'a Ask<'a>) -> RowList<'a> {
-                Box::pin(of_stays(tx, ask, $rows))
+                Box::pin($load(tx, ask, $rows))
             }
         }
     };
@@ -121,13 +121,19 @@ of_days!(
     |c: &Counts| (c.before_noon, Some(c.discharges)),
     rows::before_noon
 );
-of_rows!(transfers, Roll::Sum, rows::transfers);
-of_rows!(observation_hours, Roll::Over { factor: 1 }, rows::observation);
-of_rows!(ed_arrivals, Roll::Sum, rows::emergency_arrivals);
-of_rows!(lwbs_rate, PERCENT, rows::unseen);
-of_rows!(ed_median_stay, Roll::Median, rows::emergency_stays);
-of_rows!(ed_boarding, Roll::Sum, rows::boarding);
-of_rows!(ed_boarding_longest, Roll::Max, rows::boarding_minutes);
+of_rows!(transfers, Roll::Sum, of_stays, rows::transfers);
+of_rows!(observation_hours, Roll::Over { factor: 1 }, of_stays, rows::observation);
+of_days!(
+    ed_arrivals,
+    Kind::Emergency,
+    Roll::Sum,
+    |c: &Counts| (c.admissions, None),
+    rows::emergency_arrivals
+);
+of_days!(lwbs_rate, Kind::Emergency, PERCENT, |c: &Counts| (c.unseen, Some(c.admissions)), rows::unseen);
+of_rows!(ed_median_stay, Roll::Median, of_stays, rows::emergency_stays);
+of_rows!(ed_boarding, Roll::Sum, of_waiting, rows::boarding);
+of_rows!(ed_boarding_longest, Roll::Max, of_waiting, rows::boarding_minutes);
 of_beds!(adc, Roll::Over { factor: 1 }, |day: &UnitDay| (
     day.day.map_or(0, |day| day.service_days()),
     Some(day.n_days)
@@ -217,14 +223,6 @@ fn longest_series<'a>(tx: &'a mut Tx, ask: &'a Ask<'a>) -> Points<'a> {
 
 fn median_series<'a>(tx: &'a mut Tx, ask: &'a Ask<'a>) -> Points<'a> {
     Box::pin(read::series_of_rows(tx, ask, Roll::Median, ed_median_stay::rows))
-}
-
-fn lwbs_series<'a>(tx: &'a mut Tx, ask: &'a Ask<'a>) -> Points<'a> {
-    Box::pin(read::series_of_rows(tx, ask, PERCENT, lwbs_rate::rows))
-}
-
-fn arrivals_series<'a>(tx: &'a mut Tx, ask: &'a Ask<'a>) -> Points<'a> {
-    Box::pin(read::series_of_rows(tx, ask, Roll::Sum, ed_arrivals::rows))
 }
 
 const NEDOCS: Roll = Roll::Formula {
@@ -434,11 +432,11 @@ pub static FIGURES: [Figure; 23] = [
     Figure {
         key: "ed_arrivals",
         title: "Emergency arrivals",
-        definition: "Visits that began in the emergency department in the period.",
+        definition: "Emergency visits that began in the period.",
         numerator: "arrivals",
         read: ed_arrivals::read,
         rows: ed_arrivals::rows,
-        series: Some(arrivals_series),
+        series: Some(ed_arrivals::series),
         ..BASE
     },
     Figure {
@@ -472,7 +470,7 @@ pub static FIGURES: [Figure; 23] = [
         key: "lwbs_rate",
         title: "Left without being seen",
         unit: Unit::Percent,
-        definition: "Of the emergency arrivals of the period, those who left before a provider saw them, by the disposition codes of the site's profile.",
+        definition: "Emergency patients who left before a provider saw them, by the disposition codes of the site's profile, over the emergency arrivals of the period.",
         source: "CMS OP-22",
         better: Better::Lower,
         roll: PERCENT,
@@ -482,7 +480,7 @@ pub static FIGURES: [Figure; 23] = [
         decimals: 2,
         read: lwbs_rate::read,
         rows: lwbs_rate::rows,
-        series: Some(lwbs_series),
+        series: Some(lwbs_rate::series),
         ..BASE
     },
     Figure {

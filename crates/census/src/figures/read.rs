@@ -119,7 +119,7 @@ pub(super) async fn series_at_eight(
 ) -> Result<Vec<SeriesPoint>, StoreError> {
     let world = rows::World::load(tx, ask).await?;
     let (from, to) = crate::day::store::wide(ask.period);
-    let stays = crate::legs::list_overlapping(tx, ask.scope, from, to, ask.as_of).await?;
+    let stays = crate::legs::list_waiting(tx, ask.scope, from, to, ask.as_of).await?;
     let zone = ask.tree.find(ask.site()).map_or(jiff::tz::TimeZone::UTC, |site| site.time_zone.clone());
     Ok(world
         .period

@@ -87,6 +87,21 @@ pub(crate) async fn of_stays(
     Ok(rows)
 }
 
+/// Rows of the stays that may wait in an emergency department, each judged by itself.
+pub(crate) async fn of_waiting(
+    tx: &mut Tx,
+    ask: &Ask<'_>,
+    judge: fn(&World<'_>, &StayLegs, &mut Vec<FigureRow>),
+) -> Result<Vec<FigureRow>, StoreError> {
+    let world = World::load(tx, ask).await?;
+    let at = moment(ask);
+    let after = at.saturating_add(jiff::SignedDuration::from_micros(1)).unwrap_or(at);
+    let stays = legs::list_waiting(tx, ask.scope, at, after, ask.as_of).await?;
+    let mut rows = of_stays_now(&world, &stays, judge);
+    rows.sort_by(|a, b| (a.at, &a.site, &a.label).cmp(&(b.at, &b.site, &b.label)));
+    Ok(rows)
+}
+
 /// Inpatients at the last midnight of the period.
 pub(crate) fn midnight(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
     let end = world.period.instants(&world.zone(stay)).1.as_microsecond();
@@ -236,22 +251,26 @@ fn in_emergency<'l>(world: &World<'_>, stay: &'l StayLegs) -> Vec<&'l [Leg]> {
 /// Emergency arrivals.
 pub(crate) fn emergency_arrivals(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
     let zone = world.zone(stay);
-    for legs in in_emergency(world, stay) {
-        let Some(first) = legs.first() else { continue };
+    for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Emergency) {
+        let Some(first) = run.legs.first() else { continue };
         if world.is_here(&first.unit) && world.is_in(first.from, &zone) {
             rows.push(world.row(stay, &first.unit, first.from, 1));
         }
     }
 }
 
-/// Emergency arrivals in the period, and whether they left before being seen.
+/// Emergency visits that began in the period, and those that ended in it before being seen.
 pub(crate) fn unseen(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
     let zone = world.zone(stay);
-    for legs in in_emergency(world, stay) {
-        let (Some(first), Some(last)) = (legs.first(), legs.last()) else { continue };
-        if world.is_here(&first.unit) && world.is_in(first.from, &zone) {
-            let row = world.row(stay, &first.unit, first.from, i64::from(last.ended == Ended::Unseen));
-            rows.push(FigureRow { denominator: Some(1), ..row });
+    for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Emergency) {
+        let (Some(first), Some(last)) = (run.legs.first(), run.legs.last()) else { continue };
+        let has_come = world.is_here(&first.unit) && world.is_in(first.from, &zone);
+        let has_left =
+            last.ended == Ended::Unseen && world.is_here(&last.unit) && world.is_in(last.to, &zone);
+        if has_come || has_left {
+            let leg = if has_come { first } else { last };
+            let row = world.row(stay, &leg.unit, leg.from, i64::from(has_left));
+            rows.push(FigureRow { denominator: Some(i64::from(has_come)), ..row });
         }
     }
 }

@@ -2,4 +2,4 @@
 
 pub mod store;
 
-pub use store::{StayLegs, list_overlapping};
+pub use store::{StayLegs, list_overlapping, list_waiting};

@@ -54,21 +54,53 @@ pub async fn list_overlapping(
     to: Timestamp,
     as_of: Option<Timestamp>,
 ) -> Result<Vec<StayLegs>, StoreError> {
+    let sql = "SELECT l.stay_id, s.visit, l.facility_id, l.unit_id, l.bed, l.class, l.began, l.ended,
+                      l.from_at, l.to_at
+               FROM leg l JOIN stay s ON s.id = l.stay_id
+               WHERE l.stay_id IN (
+                   SELECT stay_id FROM leg
+                   WHERE unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
+                     AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5)
+                 AND l.known_from <= $6 AND l.known_to > $7
+               ORDER BY l.stay_id, l.from_at, l.id";
+    list(tx, sql, scope, from, to, as_of).await
+}
+
+/// Of these stays, those that were in an emergency department under another class than emergency: the ones
+/// that may have waited there for a bed.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn list_waiting(
+    tx: &mut Tx,
+    scope: &Scope,
+    from: Timestamp,
+    to: Timestamp,
+    as_of: Option<Timestamp>,
+) -> Result<Vec<StayLegs>, StoreError> {
+    let sql = "SELECT l.stay_id, s.visit, l.facility_id, l.unit_id, l.bed, l.class, l.began, l.ended,
+                      l.from_at, l.to_at
+               FROM leg l JOIN stay s ON s.id = l.stay_id
+               WHERE l.stay_id IN (
+                   SELECT stay_id FROM leg
+                   WHERE unit_id IN (SELECT t.descendant_id FROM site_tree t JOIN site u ON u.id = t.descendant_id
+                                     WHERE t.ancestor_id = $1 AND u.care = 'emergency')
+                     AND class <> 'E' AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5)
+                 AND l.known_from <= $6 AND l.known_to > $7
+               ORDER BY l.stay_id, l.from_at, l.id";
+    list(tx, sql, scope, from, to, as_of).await
+}
+
+async fn list(
+    tx: &mut Tx,
+    sql: &str,
+    scope: &Scope,
+    from: Timestamp,
+    to: Timestamp,
+    as_of: Option<Timestamp>,
+) -> Result<Vec<StayLegs>, StoreError> {
     let known = as_of.map_or(OPEN - 1, Timestamp::as_microsecond);
-    let rows: Vec<Row> = tx
-        .list(
-            "SELECT l.stay_id, s.visit, l.facility_id, l.unit_id, l.bed, l.class, l.began, l.ended,
-                    l.from_at, l.to_at
-             FROM leg l JOIN stay s ON s.id = l.stay_id
-             WHERE l.stay_id IN (
-                 SELECT stay_id FROM leg
-                 WHERE unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
-                   AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5)
-               AND l.known_from <= $6 AND l.known_to > $7
-             ORDER BY l.stay_id, l.from_at, l.id",
-            binds![scope.site_id(), from, to, known, known, known, known],
-        )
-        .await?;
+    let rows: Vec<Row> = tx.list(sql, binds![scope.site_id(), from, to, known, known, known, known]).await?;
     let mut stays: Vec<StayLegs> = Vec::new();
     for row in rows {
         match stays.last_mut().filter(|last| last.stay == row.stay) {
