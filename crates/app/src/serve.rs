@@ -88,7 +88,6 @@ async fn ended(mut shutdown: watch::Receiver<bool>) {
 }
 
 /// The product's addresses and those for whoever keeps it, inside the layers every answer passes.
-#[must_use]
 pub fn router(product: &Product) -> Router {
     let ctx = Arc::clone(&product.ctx);
     let metrics = Arc::new(Metrics::new());

@@ -258,6 +258,13 @@ impl Visit {
         self.narrowed(permission).is_some()
     }
 
+    /// Whether the person holds a permission anywhere, for links to pages that are not about this site.
+    #[must_use]
+    pub fn holds(&self, permission: Permission) -> bool {
+        let held = self.who.as_ref().map(|who| who.access.sites_for(&self.tree, permission, self.today()));
+        held.is_some_and(|sites| !sites.is_empty())
+    }
+
     /// The scope of another permission at this site.
     #[must_use]
     pub fn narrowed(&self, permission: Permission) -> Option<Scope> {

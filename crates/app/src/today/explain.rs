@@ -6,7 +6,7 @@ use area::{Answer, Cell as FileCell, Export, ExportFormat, Fault, Visit};
 use base::{Period, SitePath};
 use figures::rules::Rules;
 use figures::{Ask, Better, Explained, Figure, FigureRow, Reading, Roll, RowsPage, When};
-use identity::{Scope, SiteInfo};
+use identity::{Permission, Scope, SiteInfo};
 use jiff::civil::{Date, DateTime};
 use jiff::{Span, Timestamp};
 use store::Tx;
@@ -293,7 +293,9 @@ fn definition_panel(
             "Target",
             html! {
                 (super::needs::capitalized(&words)) br;
-                a href=(format!("/admin/rules/{}", rule.key)) { (rule.name(rules.registry())) }
+                @if visit.holds(Permission::ADMIN_VIEW) {
+                    a href=(format!("/admin/rules/{}", rule.key)) { (rule.name(rules.registry())) }
+                } @else { (rule.name(rules.registry())) }
             },
         ));
     }

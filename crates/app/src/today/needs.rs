@@ -302,6 +302,9 @@ fn file(open: &[&Need]) -> Export {
 
 /// `GET /at/{scope}/today/needs/dismiss?key=`.
 pub(super) async fn dismiss_page(visit: Visit) -> Answer {
+    if visit.query.find("key").is_none() {
+        return Ok(visit.go(&visit.at("today/needs")));
+    }
     let need = find(&visit, visit.query.text("key")).await?;
     let week = Span::new().try_days(7).and_then(|span| visit.today().checked_add(span));
     let until = week.map_or(String::new(), |day| day.to_string());

@@ -54,7 +54,7 @@ pub async fn beds(visit: Visit) -> Answer {
         .context(format!("{}. Times and hours lost: {}", visit.site()?.name, month))
         .actions(html! {
             (Button::print())
-            (Button::link("Import beds", "/admin/imports"))
+            @if visit.holds(Permission::ADMIN_VIEW) { (Button::link("Import beds", "/admin/imports")) }
             (Button::link("Flow board", visit.at("census/flow")))
         })
         .body(html! { (tabs(&visit, Tab::Beds)) (body(&visit, &data)?) });
@@ -316,6 +316,9 @@ struct Typed {
 
 /// `GET …/census/beds/staffing?unit=`.
 pub async fn staffing(visit: Visit) -> Answer {
+    if visit.query.find("unit").is_none() {
+        return Ok(visit.go(&visit.at("census/beds")));
+    }
     let unit = unit_asked(&visit, visit.query.text("unit"))?;
     let mut tx = visit.read().await?;
     let counts = list_bed_counts(&mut tx, visit.scope()?, Period::day(visit.today())).await?;

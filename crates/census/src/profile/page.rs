@@ -317,6 +317,9 @@ fn unit_of<'v>(visit: &'v Visit, facility: &SiteInfo, path: &str) -> Option<&'v 
 /// `GET …/census/profile/unit?unit=`.
 pub async fn unit(visit: Visit) -> Answer {
     let site = facility(&visit)?.ok_or(Fault::NotFound)?;
+    if visit.query.find("unit").is_none() {
+        return Ok(visit.go(&visit.at("census/profile")));
+    }
     let unit = unit_of(&visit, site, visit.query.text("unit")).ok_or(Fault::NotFound)?;
     let codes = visit.tree.codes(&unit.id).join(" ");
     show_unit(&visit, unit, unit.care.key(), &codes, &Errors::new()).await

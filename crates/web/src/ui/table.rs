@@ -404,8 +404,11 @@ fn header_cell(column: &Column) -> Markup {
         _ => None,
     };
     html! {
+        // A column of buttons has no heading; a heading cell without words would be read out as one.
+        @if column.label.is_empty() { td class=[column.class()] {} } @else {
         th scope="col" class=[column.class()] aria-sort=[order] {
             @if let Some((href, _)) = &column.sort { a href=(href) { (column.label) } } @else { (column.label) }
+        }
         }
     }
 }

@@ -56,7 +56,7 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
             (fault_state(&fault)) p.lead { (sentence(&fault.reason)) }
             p.go {
                 @if may_read { (Button::link("Open the message", format!("{here}/raw"))) }
-                (Button::link("Codes of the sites", feed.site.as_ref().map_or("/admin/sites".to_owned(), |site| format!("/admin/sites/{site}"))))
+                @if visit.holds(Permission::SITES_VIEW) { (Button::link("Codes of the sites", feed.site.as_ref().map_or("/admin/sites".to_owned(), |site| format!("/admin/sites/{site}")))) }
             }
             @if may_read { p.sub { "The message names a patient. Opening it is logged." } }
             @else { p.sub { "The message names a patient. Only roles that may see patients here can open it, such as health information." } }

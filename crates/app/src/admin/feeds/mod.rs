@@ -9,6 +9,7 @@ pub(super) use page::{page as feed_page, replay_all, replay_checked};
 use super::kit;
 use ::store::{StoreError, Tx};
 use area::{Answer, Cell as FileCell, Export, Visit};
+use identity::Permission;
 use intake::{Feed, FeedRule, FeedState, list_feeds};
 use web::{
     Button, Cell, Column, Empty, Freshness, Icon, Markup, Page, Panel, Row, Status, Table, chip, format, html,
@@ -46,10 +47,14 @@ pub(super) async fn list(visit: Visit) -> Answer {
             )
             .action("Take in a file of messages", "/admin/imports/new/hl7"),
         );
-    let body = html! { (kit::done_notice(&visit)) (Panel::default().id("feeds-panel").stream("feeds").body(table)) (connect()) };
+    let body = html! { (kit::done_notice(&visit)) (Panel::default().id("feeds-panel").stream("feeds").body(table)) (connect(visit.holds(Permission::SITES_VIEW))) };
     let page = Page::new("Feeds")
         .context(format::n_of(i64::try_from(feeds.len()).unwrap_or(0), "sender", "senders"))
-        .actions(html! { (Button::link("Take in a file", "/admin/imports/new/hl7").icon(Icon::Upload)) })
+        .actions(html! {
+            @if visit.holds(Permission::ADMIN_EDIT) {
+                (Button::link("Take in a file", "/admin/imports/new/hl7").icon(Icon::Upload))
+            }
+        })
         .refresh(30)
         .body(body);
     let page = match feeds.iter().map(|feed| feed.last_at).max() {
@@ -59,11 +64,11 @@ pub(super) async fn list(visit: Visit) -> Answer {
     visit.show(&page).await
 }
 
-fn connect() -> Markup {
+fn connect(may_see_sites: bool) -> Markup {
     html! {
         (Panel::new("Connecting a sender").prose(html! {
             p { "The interface engine sends ADT messages, one connection, MLLP framing, and waits for the acknowledgment of each. A message is stored before it is acknowledged, so the sender may forget it then." }
-            p.sub { "Start the listener with " code { "helmward serve --dir DIR --mllp 127.0.0.1:2575" } ". The site of a message is told by MSH-4 and PV1-3.4 through the codes under " a href="/admin/sites" { "Sites and units" } "." }
+            p.sub { "Start the listener with " code { "helmward serve --dir DIR --mllp 127.0.0.1:2575" } ". The site of a message is told by MSH-4 and PV1-3.4 through the codes under " @if may_see_sites { a href="/admin/sites" { "Sites and units" } } @else { "Sites and units" } "." }
         }))
     }
 }

@@ -159,7 +159,7 @@ fn mending(visit: &Visit, feed: &Feed, may_edit: bool) -> Result<Markup, Fault> 
     Ok(html! {
         (Panel::new("Mending").prose(html! {
             p { "Most refusals name a code no site is known for. Give the code to its site, then try the messages again. Nothing is lost meanwhile." }
-            p.go { (Button::link("Codes of the sites", sites)) }
+            @if visit.holds(Permission::SITES_VIEW) { p.go { (Button::link("Codes of the sites", sites)) } }
             @if may_edit && feed.n_open_faults > 0 {
                 form method="post" action={ "/admin/feeds/" (feed.id) "/replay-all" } {
                     input type="hidden" name="csrf" value=(visit.who()?.csrf);

@@ -68,6 +68,13 @@ fn crumbs(visit: &Visit, site: &SiteInfo) -> Markup {
     let mut above = visit.tree.upward(&site.id);
     above.reverse();
     above.pop();
+    let may_open = |site: &&SiteInfo| {
+        let access = visit.who.as_ref().map(|who| &who.access);
+        access.is_some_and(|access| {
+            access.allows(&visit.tree, Permission::SITES_VIEW, &site.path, visit.today())
+        })
+    };
+    above.retain(may_open);
     let hrefs: Vec<(String, String)> =
         above.iter().map(|site| (site.name.clone(), format!("/admin/sites/{}", site.path))).collect();
     let mut links = vec![("Admin", "/admin"), ("Sites and units", "/admin/sites")];
