@@ -55,6 +55,10 @@ pub(crate) fn zone(tree: &SiteTree, site: &Id<Site>) -> TimeZone {
 /// A unit's name, with its facility's in front where the reader looks at several.
 pub(crate) fn unit_name(tree: &SiteTree, unit: &Id<Site>, top: &Id<Site>) -> String {
     let Some(site) = tree.get(unit) else { return "A closed unit".to_owned() };
+    // Who may see one unit learns that a patient is gone from it, not where the others are.
+    if tree.get(top).is_some_and(|top| !top.path.covers(&site.path)) {
+        return "Elsewhere".to_owned();
+    }
     let is_above = tree.get(top).is_some_and(|top| top.kind == SiteKind::Enterprise);
     match tree.facility_of(unit).filter(|_| is_above) {
         Some(facility) => format!("{}, {}", facility.name, site.name),

@@ -168,7 +168,7 @@ fn table(visit: &Visit, rows: &[StayRow], with_names: bool, paging: Paging) -> R
         out.cell(html! { (state_chip(&row.state)) @if row.has_faults { " " (chip(Status::Due, "Contradiction")) } })
             .cell(row.class.clone())
             .cell(row.service.clone())
-            .cell(format!("{unit} {}", row.bed))
+            .cell(format!("{unit} {}", if unit == "Elsewhere" { "" } else { row.bed.as_str() }))
             .cell(when(Some(row.arrived_at)))
             .cell(when(row.left_at))
             .cell(row.disposition.clone())
@@ -219,7 +219,12 @@ fn export(visit: &Visit, rows: &[StayRow], with_names: bool) -> Export {
     let path = |id: &base::Id<identity::Site>| {
         visit.tree.get(id).map_or(String::new(), |site| site.path.to_string())
     };
+    let is_here = |unit: &base::Id<identity::Site>| {
+        let site = visit.tree.get(unit);
+        site.is_some_and(|site| visit.scope().is_ok_and(|scope| scope.path().covers(&site.path)))
+    };
     for row in rows {
+        let unit = row.unit.as_ref().filter(|unit| is_here(unit));
         let zone: TimeZone = words::zone(&visit.tree, &row.facility);
         let iso = |at: Option<i64>| Value::from(at.map_or(String::new(), |at| words::iso(at, &zone)));
         let mut cells = vec![
@@ -229,8 +234,8 @@ fn export(visit: &Visit, rows: &[StayRow], with_names: bool) -> Export {
             Value::from(row.state.as_str()),
             Value::from(row.class.as_str()),
             Value::from(row.service.as_str()),
-            Value::from(row.unit.as_ref().map_or(String::new(), path)),
-            Value::from(row.bed.as_str()),
+            Value::from(unit.map_or(String::new(), path)),
+            Value::from(unit.map_or("", |_| row.bed.as_str())),
             iso(Some(row.arrived_at)),
             iso(row.admitted_at),
             iso(row.left_at),
