@@ -514,7 +514,13 @@ impl Visit {
     }
 
     fn tabs(&self, at: Option<&base::SitePath>, needs: Option<&Ranked>) -> Vec<NavItem> {
-        self.ctx.nav.iter().filter_map(|entry| self.nav_item(entry, at, needs)).take(4).collect()
+        let mut items: Vec<NavItem> =
+            self.ctx.nav.iter().filter_map(|entry| self.nav_item(entry, at, needs)).take(4).collect();
+        // Four tabs share a phone's width: "Census and flow" is "Census" there.
+        for item in &mut items {
+            item.label = item.label.split(" and ").next().unwrap_or_default().to_owned();
+        }
+        items
     }
 }
 
