@@ -28,7 +28,8 @@ const STATES: [(&str, &str); 6] = [
 ];
 
 /// `GET …/census/records`.
-pub async fn records(visit: Visit) -> Answer {
+pub async fn records(mut visit: Visit) -> Answer {
+    since_lately(&mut visit);
     let with_names = visit.may_name_patients("census/records").await?;
     let filter = filter(&visit)?;
     let order = if visit.query.text("sort") == "oldest" { Order::Oldest } else { Order::Newest };
@@ -56,6 +57,18 @@ pub async fn records(visit: Visit) -> Answer {
             (Panel::new("Stays").context("Newest arrival first unless sorted").body(table(&visit, &rows, with_names, paging)?))
         });
     visit.show(&page).await
+}
+
+/// A register that is asked for nothing in particular shows the arrivals of the last days; the date stands
+/// in the filter, to be changed. So the page costs the same after ten years.
+fn since_lately(visit: &mut Visit) {
+    const LATELY_DAYS: i64 = 30;
+    let is_asked = ["from", "to", "visit", "state", "faults"].iter().any(|name| visit.query.is_set(name));
+    let since = jiff::Span::new().try_days(-LATELY_DAYS).and_then(|span| visit.today().checked_add(span));
+    if let Some(since) = since.ok().filter(|_| !is_asked) {
+        let query = visit.query.with("from", Some(&since.to_string()));
+        visit.query = area::Form::parse(query.trim_start_matches('?'));
+    }
 }
 
 fn filter(visit: &Visit) -> Result<Filter, Fault> {
