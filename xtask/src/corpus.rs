@@ -202,7 +202,10 @@ impl House {
         }
         Ok(match (n("received"), reasons.first()) {
             (0, None) if report.is_null() => Outcome::Refused(ran.first_words()),
-            (_, Some(first)) if n("applied") == 0 => Outcome::Refused((*first).to_owned()),
+            (0 | 1, Some(first)) if n("applied") == 0 => Outcome::Refused((*first).to_owned()),
+            (received, Some(first)) if n("applied") == 0 => {
+                Outcome::Refused(format!("{received} received, none applied: {first}"))
+            }
             (received, None) => Outcome::TakenIn(format!("{received} received, {} applied", n("applied"))),
             (received, Some(first)) => Outcome::TakenIn(format!(
                 "{received} received, {} applied, {} refused: {first}",
