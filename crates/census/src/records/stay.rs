@@ -147,11 +147,14 @@ fn leg_table(visit: &Visit, file: &StayFile, legs: &[BelievedLeg], is_now: bool)
         }
         row
     });
-    let table = Table::new(if is_now { "places" } else { "earlier" }, "Places of this stay")
-        .column(Column::text("Unit and bed"))
-        .column(Column::text("Class").not_on_phones())
-        .column(Column::text("From"))
-        .column(Column::text("Until"));
+    let table = Table::new(
+        if is_now { "places" } else { "earlier" },
+        if is_now { "Places of this stay" } else { "Earlier beliefs about this stay" },
+    )
+    .column(Column::text("Unit and bed"))
+    .column(Column::text("Class").not_on_phones())
+    .column(Column::text("From"))
+    .column(Column::text("Until"));
     let table = if is_now {
         table.column(Column::number("For").not_on_phones()).column(Column::text("Ended by").not_on_phones())
     } else {
