@@ -176,7 +176,7 @@ const yesterday = () => new Date(Date.now() - 86_400_000).toISOString().slice(0,
 
 /** Visit numbers of patients inside these sites who never were at `own`. */
 async function visitsOf(client, own, sites) {
-  const known = await (await client.ask(`/at/${own}/census/records?format=csv`)).text();
+  const known = await (await client.ask(`/at/${own}/census/records?state=any&format=csv`)).text();
   const words = new Set();
   for (const site of sites) {
     const response = await client.ask(`/api/v1/census?site=${site}&at=${yesterday()}T12:00:00Z`);

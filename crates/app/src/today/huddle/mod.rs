@@ -14,8 +14,9 @@ use super::store::{self, Note};
 use super::units::{self, House, Move};
 use ::store::Tx;
 use area::{Answer, Fault, Visit};
+use base::Id;
 use census::beds::store::BedRow;
-use identity::{Care, Permission, SiteInfo};
+use identity::{Care, Permission, Site, SiteInfo};
 use jiff::civil::Date;
 use web::{
     Button, Column, Empty, Errors, Icon, Markup, Page, Panel, Row, Table, Undo, columns, format, html, stack,
@@ -174,6 +175,14 @@ fn standing(visit: &Visit, huddle: &Huddle<'_>) -> Panel {
         0 => panel.body(table),
         n => panel.context(format!("As they stand now; {n} in the emergency department")).body(table),
     }
+}
+
+/// What a unit is called here. Who may see one unit learns that a patient comes or goes, not which of the
+/// others is meant.
+fn name_within<'v>(visit: &'v Visit, unit: &Id<Site>) -> &'v str {
+    let site = visit.tree.get(unit);
+    let is_here = |site: &&SiteInfo| visit.scope().is_ok_and(|scope| scope.path().covers(&site.path));
+    site.filter(is_here).map_or("another unit", |site| site.name.as_str())
 }
 
 /// Whether a patient about to move waits in an emergency department.

@@ -112,7 +112,7 @@ fn coming_panel(visit: &Visit, coming: &[&Move]) -> Panel {
 fn coming_line(visit: &Visit, moving: &Move) -> AgendaLine {
     let stay = &moving.stay;
     let at = |at: Timestamp| format::instant(at, &visit.zone(), visit.now);
-    let from = stay.unit.and_then(|unit| visit.tree.get(&unit)).map(|unit| unit.name.as_str());
+    let from = stay.unit.map(|unit| super::name_within(visit, &unit));
     let title = match (from, stay.bed.as_str()) {
         (Some(unit), "") => format!("From {unit}"),
         (Some(unit), bed) => format!("From {unit}, bed {bed}"),
@@ -146,13 +146,13 @@ fn leaving_panel(visit: &Visit, leaving: &[&Move]) -> Panel {
     }
     let lines = leaving.iter().map(|moving| {
         let stay = &moving.stay;
-        let to = moving.to.and_then(|unit| visit.tree.get(&unit));
+        let to = moving.to.map(|unit| super::name_within(visit, &unit));
         let when = stay.leaving_at.or(stay.pending_since);
         let is_late = to.is_none() && stay.leaving_at.is_some_and(|at| at < visit.now);
         AgendaLine {
             when: when.map(|at| format::instant(at, &visit.zone(), visit.now)).unwrap_or_default(),
             title: if stay.bed.is_empty() { "No bed told".to_owned() } else { format!("Bed {}", stay.bed) },
-            note: to.map_or("Discharge expected".to_owned(), |unit| format!("Moves to {}", unit.name)),
+            note: to.map_or("Discharge expected".to_owned(), |unit| format!("Moves to {unit}")),
             href: None,
             end: if is_late { chip(Status::Due, "Past its time") } else { Markup::default() },
         }
