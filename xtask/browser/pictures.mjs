@@ -17,15 +17,13 @@ const shots = [
   ["brief-light", "today", "light", 1440, 900],
   ["brief-dark", "today", "dark", 1440, 900],
   ["brief-phone", "today", "light", 390, 844],
-  ["flow", "census/flow", "light", 1440, 900],
+  ["wall", "census/wall", "light", 1440, 900],
   ["explain", "explain/occupancy", "light", 1440, 900],
 ];
 for (const [name, page, colorScheme, width, height] of shots) {
   const context = await client.context(browser, { viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
   const tab = await context.newPage();
   await tab.goto(`${base}/at/${site}/${page}`, { waitUntil: "load" });
-  // Names of patients are invented, and are still not shown in pictures.
-  if (page.includes("flow")) await tab.goto(`${base}/at/${site}/census/wall`, { waitUntil: "load" });
   const path = `${folder}${name}.png`;
   await tab.screenshot({ path });
   console.log(`${name}.png ${Math.round(statSync(path).size / 1024)} kB`);
