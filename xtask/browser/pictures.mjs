@@ -14,11 +14,11 @@ const client = await new Client(manager).signIn();
 const site = client.landing.split("/")[2];
 const browser = await launch();
 const shots = [
-  ["brief-light", "today", "light", 1440, 900],
-  ["brief-dark", "today", "dark", 1440, 900],
+  ["brief-light", "today", "light", 1360, 820],
+  ["brief-dark", "today", "dark", 1360, 820],
   ["brief-phone", "today", "light", 390, 844],
-  ["wall", "census/wall", "light", 1440, 900],
-  ["explain", "explain/occupancy", "light", 1440, 900],
+  ["wall", "census/wall", "light", 1360, 820],
+  ["explain", "explain/occupancy", "light", 1360, 820],
 ];
 for (const [name, page, colorScheme, width, height] of shots) {
   const context = await client.context(browser, { viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
