@@ -16,5 +16,6 @@ mod today;
 mod upkeep;
 
 pub use account::SAMPLE_PASSWORD;
+pub use admin::imports::importer;
 pub use compose::{Product, areas, catalogue, compose, compose_with, routes};
 pub use serve::{Ports, ServeOptions, router, serve};

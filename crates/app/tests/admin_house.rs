@@ -26,6 +26,7 @@ fn every_page_opens_empty() {
             "/imports",
             "/imports/new/sites",
             "/imports/new/beds",
+            "/imports/new/bed-counts",
             "/imports/new/people",
             "/imports/new/stays",
             "/imports/new/hl7",
@@ -129,6 +130,79 @@ fn a_file_of_sites_is_tried_committed_and_undone() {
     });
 }
 
+/// Takes a file in through the pages; the address of its import.
+async fn take_in(house: &House, kind: &str, file: &str) -> String {
+    let admin = house.sign_in("admin").await;
+    let at = admin.upload(&format!("/admin/imports/new/{kind}"), &[], "file.csv", file).await.sent_to();
+    admin.get(&at).await.ok();
+    admin.post(&format!("{at}/commit"), &[]).await.sent_to();
+    house.work().await;
+    house.product.ctx.forget();
+    at
+}
+
+#[test]
+fn sites_stay_while_something_made_since_depends_on_them() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        let file = "path,kind,name,licensed_beds,hl7_codes\nlakeside.north,facility,North Hospital,,NH\nlakeside.north.2a,unit,2 A,12,2A\n";
+        let at = take_in(&house, "sites", file).await;
+        let nina = house.add("nina", Role::UnitManager, "lakeside.north.2a").await;
+        take_in(&house, "beds", "unit,bed\nlakeside.north.2a,1\nlakeside.north.2a,2\n").await;
+        let job = admin.post(&format!("{at}/undo"), &[]).await.sent_to();
+        house.work().await;
+        admin.get(&job).await.has("Failed").has("2 A has 2 beds, 1 role given there");
+        admin.get("/admin/sites/lakeside.north.2a").await.has("Close this site");
+        admin.get(&at).await.has("Undo this import");
+
+        // Once nothing hangs on them, the tree is again what it was, and the file can come again.
+        let beds = last_import(&admin.get("/admin/imports").await.ok());
+        admin.post(&format!("{beds}/undo"), &[]).await.sent_to();
+        house.work().await;
+        let grants = identity::roles::list_grants(&mut house.db.read().await.unwrap(), nina).await.unwrap();
+        let grant = grants.first().unwrap().clone();
+        house
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let actor = store::Actor::new("command", "test");
+                    identity::roles::end_role(tx, &actor, grant.id, grant.from).await
+                })
+            })
+            .await
+            .unwrap();
+        let job = admin.post(&format!("{at}/undo"), &[]).await.sent_to();
+        house.work().await;
+        house.product.ctx.forget();
+        admin.get(&job).await.has("again what they were");
+        admin.get("/admin/sites/lakeside.north").await.has("It never was open");
+        let again = take_in(&house, "sites", file).await;
+        admin.get(&again).await.has("<dt>New</dt><dd>2</dd>");
+        admin.get("/admin/sites/lakeside.north.2a").await.has("Close this site");
+    });
+}
+
+/// The newest import in the list.
+fn last_import(list: &str) -> String {
+    let row = list.split_once("id=\"imports\"").map_or("", |(_, rest)| rest);
+    format!("/admin/imports/{}", after(row, "href=\"/admin/imports/"))
+}
+
+#[test]
+fn a_second_top_site_is_rejected_while_the_first_is_in_use() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        let file = "path,kind,name\nsouth,enterprise,South Health\nsouth.main,facility,Main\nlakeside.riverside.4w,unit,4 West\n";
+        let at = take_in(&house, "sites", file).await;
+        admin.get(&at).await.has("<dt>New</dt><dd>1</dd>");
+        let rejects = admin.get(&format!("{at}/rejects")).await.ok();
+        assert!(rejects.contains("`lakeside` is in use with sites or messages"), "{rejects}");
+        assert!(rejects.contains("the site above, south,"), "{rejects}");
+    });
+}
+
 #[test]
 fn beds_and_people_come_by_file() {
     on_both(async |fixture| {
@@ -137,6 +211,11 @@ fn beds_and_people_come_by_file() {
         let files = [
             (
                 "beds",
+                "unit,bed,room\nlakeside.riverside.5w,A,501\nlakeside.x,A,1\n",
+                "1 new, 0 changed, 0 the same, 1 rejected.",
+            ),
+            (
+                "bed-counts",
                 "site,from,licensed_beds,staffed_beds\nlakeside.riverside.5w,2026-12-01,32,29\nlakeside.x,2026-12-01,1,1\n",
                 "0 new, 1 changed, 0 the same, 1 rejected.",
             ),
@@ -170,7 +249,13 @@ fn a_refused_message_waits_is_read_by_few_and_dismissed() {
         let fields = [("at", "lakeside")];
         let job = admin.upload("/admin/imports/new/hl7", &fields, "adt.hl7", MESSAGE).await.sent_to();
         house.work().await;
-        admin.get(&job).await.has("1 received");
+        let seen = admin.get(&job).await.has("1 received").has("See the import").text();
+        let import = format!("/admin/imports/{}", after(&seen, "href=\"/admin/imports/"));
+        admin.get(&import).await.has("<dt>Rejected</dt>").has("a correcting message does that");
+        let rejects = admin.get(&format!("{import}/rejects")).await.ok();
+        assert!(rejects.starts_with("source,line,reason\nadt.hl7,1,"), "{rejects}");
+        assert_eq!(admin.post(&format!("{import}/undo"), &[]).await.status, StatusCode::NOT_FOUND);
+        admin.get("/admin/imports").await.has("adt.hl7").has("Messages (HL7 v2)");
         let list = admin.get("/admin/feeds").await.ok();
         let feed = format!("/admin/feeds/{}", after(&list, "href=\"/admin/feeds/"));
         let queue = admin.get(&feed).await.ok();

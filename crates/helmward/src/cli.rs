@@ -205,55 +205,49 @@ pub(crate) struct Work {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
     /// Sites and units: path,kind,name,time_zone,currency,licensed_beds,staffed_beds,hl7_codes
-    Sites(ImportTable),
+    Sites(ImportRows),
     /// Beds one by one: unit,bed,room,licensed,set_up
-    Beds(ImportTable),
+    Beds(ImportRows),
     /// People and their roles: email,name,title,site,role
     #[command(alias = "staff")]
-    People(ImportTable),
+    People(ImportRows),
     /// HL7 v2 messages: a file, a folder with everything below it, or - for standard input
     Hl7(ImportHl7),
     /// Stays: a row a stay, a unit leg or an event, read through a mapping
-    Stays(ImportStays),
+    Stays(ImportRows),
 }
 
+/// Where an import goes, and how to answer.
 #[derive(Debug, Args)]
-pub(crate) struct ImportTable {
-    /// The file
-    pub(crate) file: PathBuf,
-    /// Say what would change, and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) to: Reading,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ImportHl7 {
-    /// File, folder, or - for standard input
-    pub(crate) from: PathBuf,
-    /// Site of messages that name none themselves
+pub(crate) struct ImportTo {
+    /// Site of rows or messages that name none themselves; stays need it
     #[arg(long, value_name = "PATH")]
     pub(crate) site: Option<SitePath>,
     #[command(flatten)]
     pub(crate) to: Reading,
 }
 
+/// A file of rows.
 #[derive(Debug, Args)]
-pub(crate) struct ImportStays {
-    /// The file
+pub(crate) struct ImportRows {
+    /// The file: CSV or a workbook
     pub(crate) file: PathBuf,
-    /// The facility the stays belong to
-    #[arg(long, value_name = "PATH")]
-    pub(crate) site: SitePath,
-    /// How to read the file (TOML)
+    /// How to read it (TOML), where its columns are not named as above
     #[arg(long, value_name = "FILE")]
-    pub(crate) mapping: PathBuf,
+    pub(crate) mapping: Option<PathBuf>,
     /// Say what would change, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     #[command(flatten)]
-    pub(crate) to: Reading,
+    pub(crate) into: ImportTo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportHl7 {
+    /// File, folder, or - for standard input
+    pub(crate) from: PathBuf,
+    #[command(flatten)]
+    pub(crate) into: ImportTo,
 }
 
 #[derive(Debug, Args)]

@@ -5,43 +5,50 @@
 
 use crate::place::{Place, site_of};
 use crate::{End, cli, print};
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use area::{Cell, Export, ExportFormat};
-use base::Id;
-use identity::people::{PersonRefused, import_people};
-use identity::roles::end_role;
-use identity::sites::{SiteRefused, close_site, import_sites};
-use identity::{ImportReport, Scope, Site, SiteInfo, SiteTree};
-use intake::import::{self, ImportBatch, Importer, Mapping, Table as RowFile, TableLimits};
-use intake::{ImportReport as Hl7Report, Meaning, import_hl7};
+use identity::{ImportReport, Scope, SiteTree};
+use intake::import::{self, Importer, Mapping, Messages};
+use intake::{ImportReport as Hl7Report, Meaning};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{Actor, Db, StoreError, Tx};
+use store::{Actor, Db};
 
 pub(crate) async fn run(kind: cli::Import) -> Result<End> {
     match kind {
-        cli::Import::Sites(ask) => table(&ask, Table::Sites).await,
-        cli::Import::Beds(ask) => table(&ask, Table::Beds).await,
-        cli::Import::People(ask) => table(&ask, Table::People).await,
+        cli::Import::Sites(ask) => rows(&ask, "sites").await,
+        cli::Import::Beds(ask) => rows(&ask, "beds").await,
+        cli::Import::People(ask) => rows(&ask, "people").await,
+        cli::Import::Stays(ask) if ask.into.site.is_none() => {
+            bail!("stays belong to a facility or a unit; name it with --site, such as --site group.main")
+        }
+        cli::Import::Stays(ask) => rows(&ask, "stays").await,
         cli::Import::Hl7(ask) => hl7(&ask).await,
-        cli::Import::Stays(ask) => stays(&ask).await,
     }
 }
 
-/// A kind of table that comes in as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Table {
-    Sites,
-    Beds,
-    People,
+async fn rows(ask: &cli::ImportRows, kind: &str) -> Result<End> {
+    let db = Place::of(&ask.into.to.at)?.open().await?;
+    let mapping = match &ask.mapping {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            Mapping::from_toml(&text).with_context(|| path.display().to_string())?
+        }
+        None => Mapping::default(),
+    };
+    let at = match &ask.into.site {
+        Some(path) => Some(site_of(&mut db.read().await?, Some(path)).await?.1),
+        None => None,
+    };
+    let file = RowFile { name: name_of(&ask.file), bytes: read_bytes(&ask.file)?, mapping, at };
+    let report = take_rows(&db, kind, file, ask.dry_run).await?;
+    tell(&ask.file, &report, ask.dry_run, ask.into.to.json)
 }
 
-async fn table(ask: &cli::ImportTable, kind: Table) -> Result<End> {
-    let db = Place::of(&ask.to.at)?.open().await?;
-    let text = read_text(&ask.file)?;
-    let report = take_table(&db, kind, &text, ask.dry_run).await?;
-    tell(&ask.file, &report, ask.dry_run, ask.to.json)
+fn name_of(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn tell(file: &Path, report: &ImportReport, is_dry: bool, json: bool) -> Result<End> {
@@ -62,118 +69,39 @@ fn tell(file: &Path, report: &ImportReport, is_dry: bool, json: bool) -> Result<
     Ok(if report.rejects.is_empty() { End::Done } else { End::No })
 }
 
-/// Takes in the text of a table in one transaction.
-pub(crate) async fn take_table(db: &Db, kind: Table, text: &str, is_dry: bool) -> Result<ImportReport> {
-    let text = text.to_owned();
-    // Of its own, so that history and an undo find exactly this import.
-    let at = db.now().as_microsecond();
-    let actor = Actor::new("command", format!("import {at}"));
-    match kind {
-        Table::Sites => {
-            let taken: Result<ImportReport, TopRefused> = db
-                .write(move |tx| Box::pin(async move { take_sites(tx, &actor, &text, is_dry).await }))
-                .await;
-            Ok(taken?)
-        }
-        Table::Beds => take_beds(db, actor, text, is_dry).await,
-        Table::People => {
-            let taken: Result<ImportReport, PersonRefused> = db
-                .write(move |tx| Box::pin(async move { import_people(tx, &actor, &text, is_dry).await }))
-                .await;
-            Ok(taken?)
-        }
+/// A file of rows, read.
+pub(crate) struct RowFile {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) mapping: Mapping,
+    /// Where rows belong that name no site themselves.
+    pub(crate) at: Option<Scope>,
+}
+
+/// Takes in a file of rows the way the pages do, so that the list of imports shows it and an undo finds it.
+pub(crate) async fn take_rows(db: &Db, kind: &str, file: RowFile, is_dry: bool) -> Result<ImportReport> {
+    let importer: Arc<dyn Importer> =
+        app::importer(kind).ok_or_else(|| anyhow!("there is no import of {kind}"))?;
+    let RowFile { name, bytes, mapping, at } = file;
+    let site = at.as_ref().map(Scope::site_id);
+    if is_dry {
+        return Ok(import::check(db, importer.as_ref(), site, bytes, &mapping).await?);
     }
+    let scope = match at {
+        Some(scope) => scope,
+        None => top(db).await?,
+    };
+    let actor = Actor::new("command", format!("import {kind}"));
+    let id = import::upload(db, &actor, kind, site, &name, &bytes, &mapping).await?;
+    Ok(import::commit(db, &importer, &scope, &actor, id, |_| {}).await?)
 }
 
-async fn take_beds(db: &Db, actor: Actor, text: String, is_dry: bool) -> Result<ImportReport> {
-    let importer = census::beds::BedsImporter;
-    let mapping = Mapping::default();
-    let file = RowFile::open(text.into_bytes(), &mapping, importer.fields(), TableLimits::default())?;
-    let rows = file.rows().collect::<Result<Vec<_>, _>>()?;
-    let taken: Result<ImportReport, StoreError> = db
-        .write(move |tx| {
-            Box::pin(async move {
-                let batch = ImportBatch { rows: &rows, mapping: &mapping, site: None, import: tx.new_id() };
-                if is_dry {
-                    return importer.dry_run(tx, batch).await;
-                }
-                importer.commit(tx, &actor, batch).await
-            })
-        })
-        .await;
-    Ok(taken?)
-}
-
-/// Why a file of sites was not taken in at all.
-#[derive(Debug, thiserror::Error)]
-enum TopRefused {
-    #[error(
-        "the file names the top site `{named}`, but `{known}` is in use with sites or messages; put the \
-         file's sites below `{known}`, or make a new installation"
-    )]
-    InUse { named: String, known: String },
-    #[error(transparent)]
-    Site(#[from] SiteRefused),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Takes in sites. A top site that `init` made and nobody used gives way to the one the file names; its
-/// grants went to the new one when that was added.
-async fn take_sites(
-    tx: &mut Tx,
-    actor: &Actor,
-    text: &str,
-    is_dry: bool,
-) -> Result<ImportReport, TopRefused> {
-    let before = open_tops(&SiteTree::load(tx).await?);
-    let report = import_sites(tx, actor, text, is_dry).await?;
-    let tree = SiteTree::load(tx).await?;
-    let added: Vec<SiteInfo> =
-        open_tops(&tree).into_iter().filter(|top| before.iter().all(|known| known.id != top.id)).collect();
-    let (Some(named), Some(_)) = (added.first(), before.first()) else { return Ok(report) };
-    for old in &before {
-        if !is_bare(tx, &tree, old).await? {
-            return Err(TopRefused::InUse { named: named.path.to_string(), known: old.path.to_string() });
-        }
-        give_way(tx, actor, &tree, old).await?;
-    }
-    Ok(report)
-}
-
-fn open_tops(tree: &SiteTree) -> Vec<SiteInfo> {
-    let tops = tree.all().iter().filter(|site| site.parent_id.is_none() && site.closed_on.is_none());
-    tops.cloned().collect()
-}
-
-/// Whether nothing stands below a top site and nothing ever arrived.
-async fn is_bare(tx: &mut Tx, tree: &SiteTree, top: &SiteInfo) -> Result<bool, StoreError> {
-    let Some(scope) = Scope::operator(tree, &top.path) else { return Ok(false) };
-    Ok(tree.children(&top.id).is_empty() && intake::list_feeds(tx, &scope).await?.is_empty())
-}
-
-async fn give_way(tx: &mut Tx, actor: &Actor, tree: &SiteTree, old: &SiteInfo) -> Result<(), TopRefused> {
-    if let Some(scope) = Scope::operator(tree, &old.path) {
-        for row in identity::people::list_people(tx, &scope).await? {
-            for grant in row.grants.iter().filter(|grant| grant.to.is_none()) {
-                // Ended on its first day: it never was held there.
-                let ended = end_role(tx, actor, grant.id, grant.from).await;
-                ended.map_err(|error| StoreError::inconsistent("role_grant", error.to_string()))?;
-            }
-        }
-    }
-    let today = tx.at().to_zoned(old.time_zone.clone()).date();
-    close_site(tx, actor, old.id, today).await?;
-    Ok(())
-}
-
-fn read_text(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(text),
-        // Files of older spreadsheets: every byte is a letter of ISO 8859-1.
-        Err(error) => Ok(error.into_bytes().into_iter().map(char::from).collect()),
-    }
+/// A top site: what belongs to no single site belongs there.
+async fn top(db: &Db) -> Result<Scope> {
+    let tree = SiteTree::load(&mut db.read().await?).await?;
+    let open = tree.all().iter().find(|site| site.parent_id.is_none() && site.closed_on.is_none());
+    let scope = open.and_then(|site| Scope::operator(&tree, &site.path));
+    scope.ok_or_else(|| anyhow!("there is no open top site; make an installation with `helmward init`"))
 }
 
 fn write_rejects(file: &Path, report: &ImportReport) -> Result<()> {
@@ -195,13 +123,16 @@ fn write_rejects(file: &Path, report: &ImportReport) -> Result<()> {
 }
 
 async fn hl7(ask: &cli::ImportHl7) -> Result<End> {
-    let db = Place::of(&ask.to.at)?.open().await?;
-    let default_site = match &ask.site {
+    let db = Place::of(&ask.into.to.at)?.open().await?;
+    let site = match &ask.into.site {
         Some(path) => Some(site_of(&mut db.read().await?, Some(path)).await?.1.site_id()),
         None => None,
     };
-    let report = take_hl7(&db, &ask.from, default_site).await?;
-    if ask.to.json {
+    let is_stdin = ask.from == Path::new("-");
+    let name = if is_stdin { "standard input".to_owned() } else { name_of(&ask.from) };
+    let messages = Messages { name, site, actor: Actor::new("command", "import hl7") };
+    let report = take_hl7(&db, &ask.from, messages).await?;
+    if ask.into.to.json {
         print::json(&report)?;
     } else {
         print::line(format!(
@@ -215,8 +146,8 @@ async fn hl7(ask: &cli::ImportHl7) -> Result<End> {
     Ok(if report.refused == 0 { End::Done } else { End::No })
 }
 
-async fn take_hl7(db: &Db, from: &Path, default_site: Option<Id<Site>>) -> Result<Hl7Report> {
-    let meaning: Arc<dyn Meaning> = Arc::new(census::AdtMeaning);
+async fn take_hl7(db: &Db, from: &Path, messages: Messages) -> Result<Hl7Report> {
+    let meaning: Arc<dyn Meaning> = Arc::<census::AdtMeaning>::default();
     let files = if from == Path::new("-") { vec![from.to_owned()] } else { list_files(from)? };
     // Read one by one: a folder may hold more than fits into memory.
     let failed = std::sync::Mutex::new(None);
@@ -229,7 +160,7 @@ async fn take_hl7(db: &Db, from: &Path, default_site: Option<Id<Site>>) -> Resul
             None
         }
     });
-    let report = import_hl7(db, &meaning, read, default_site, |_| {}).await?;
+    let report = import::take_messages(db, &meaning, messages, read, |_| {}).await?;
     match failed.into_inner() {
         Ok(Some(error)) => Err(error.context(format!(
             "stopped after {} messages, which are stored; import again once the file can be read",
@@ -270,35 +201,6 @@ fn list_files(from: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
-}
-
-/// Stays go through an import run as the pages make them, so that the list of imports shows them and an undo
-/// finds them.
-async fn stays(ask: &cli::ImportStays) -> Result<End> {
-    let db = Place::of(&ask.to.at)?.open().await?;
-    let mapping = std::fs::read_to_string(&ask.mapping)
-        .with_context(|| format!("{} cannot be read", ask.mapping.display()))?;
-    let mapping = Mapping::from_toml(&mapping).with_context(|| ask.mapping.display().to_string())?;
-    let (_, scope) = site_of(&mut db.read().await?, Some(&ask.site)).await?;
-    let importer: Arc<dyn Importer> = Arc::new(census::stays::StaysImporter);
-    let bytes = std::fs::read(&ask.file).with_context(|| format!("{} cannot be read", ask.file.display()))?;
-    let report = if ask.dry_run {
-        let limits = TableLimits::default();
-        let rows = RowFile::open(bytes, &mapping, importer.fields(), limits)?;
-        let rows = rows.rows().collect::<Result<Vec<_>, _>>()?;
-        let mut tx = db.read().await?;
-        let import = tx.new_id();
-        let batch = ImportBatch { rows: &rows, mapping: &mapping, site: Some(scope.site_id()), import };
-        importer.dry_run(&mut tx, batch).await?
-    } else {
-        let name = ask.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let actor = Actor::new("command", "import stays");
-        let site = Some(scope.site_id());
-        let id = import::upload(&db, &actor, "stays", site, &name, &bytes, &mapping).await?;
-        let actor = Actor::new("command", format!("import {id}"));
-        import::commit(&db, &importer, &scope, &actor, id, |_| {}).await?
-    };
-    tell(&ask.file, &report, ask.dry_run, ask.to.json)
 }
 
 #[cfg(test)]

@@ -115,8 +115,41 @@ fn the_file_may_name_another_top_site_while_nothing_stands_below_the_first() {
 
     let south = install.folder.write("south.csv", "path,kind,name\nsouth,enterprise,South Health\n");
     let said = install.run(&["import", "sites", path(&south)]);
-    assert_eq!(said.code, 3);
-    assert!(said.err.contains("`north` is in use"), "{}", said.err);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("`north` is in use"), "{}", said.out);
+}
+
+#[test]
+fn every_import_stands_in_the_list_of_the_pages() {
+    let install = Install::new().with_sites();
+    install.run(&["import", "hl7", path(&fixture("hl7/day.hl7"))]).ok();
+    install.run(&["import", "hl7", path(&fixture("hl7/day-refused.hl7"))]);
+    let people = "email,name,site,role\nivo@example.org,Ivo Brand,lakeside,quality\nbad,Bad,,\n";
+    install.run(&["import", "people", path(&install.folder.write("staff.csv", people))]);
+    let mapped = install.folder.write("m.toml", "[columns]\nunit = \"Ward\"\n");
+    let beds = install.folder.write("beds.csv", "Ward,bed\nlakeside.riverside.3n,9\n");
+    install.run(&["import", "beds", path(&beds), "--mapping", path(&mapped)]).ok();
+    let list = common::store::imports(&install.dir);
+    let words: Vec<String> = list
+        .iter()
+        .map(|(kind, file, state, n_new, n_rejected)| {
+            let is_any = |n: i64| if n > 0 { "some" } else { "none" };
+            format!("{kind} {file} {state}: {} new, {} rejected", is_any(*n_new), is_any(*n_rejected))
+        })
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "sites sites.csv done: some new, none rejected",
+            "hl7 day.hl7 done: some new, none rejected",
+            "hl7 day-refused.hl7 done: none new, some rejected",
+            "people staff.csv done: some new, some rejected",
+            "beds beds.csv done: some new, none rejected",
+        ]
+    );
+    let no_site = install.run(&["import", "stays", path(&beds), "--mapping", path(&mapped)]);
+    assert_eq!(no_site.code, 3);
+    assert!(no_site.err.contains("--site"), "{}", no_site.err);
 }
 
 #[test]

@@ -202,11 +202,8 @@ pub(super) async fn page(visit: Visit) -> Answer {
 fn result(job: &Job) -> Option<(String, String)> {
     let import = || job.arguments.get("import").and_then(serde_json::Value::as_str);
     match (job.kind.as_str(), job.state) {
-        (super::work::COMMIT | super::work::UNDO, JobState::Done | JobState::Failed) => {
+        (super::work::COMMIT | super::work::UNDO | super::work::HL7, JobState::Done | JobState::Failed) => {
             import().map(|id| ("See the import".to_owned(), format!("/admin/imports/{id}")))
-        }
-        (super::work::HL7, JobState::Done) => {
-            Some(("Rejected messages as CSV".to_owned(), format!("/admin/imports/messages/{}", job.id)))
         }
         (super::work::BACKUP, JobState::Done) => {
             Some(("See the backups".to_owned(), "/admin/backups".to_owned()))

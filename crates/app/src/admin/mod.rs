@@ -7,7 +7,7 @@ mod audit;
 mod backups;
 mod events;
 mod feeds;
-mod imports;
+pub(crate) mod imports;
 mod jobs;
 mod keys;
 pub(crate) mod kit;
@@ -94,7 +94,6 @@ fn import_routes() -> Vec<Route> {
         Route::get("/admin/imports", VIEWS, imports::list),
         Route::get("/admin/imports/new/{kind}", EDITS, imports::new_page),
         Route::post("/admin/imports/new/{kind}", EDITS, imports::upload),
-        Route::get("/admin/imports/messages/{job}", VIEWS, imports::message_rejects),
         Route::get("/admin/imports/{id}", VIEWS, imports::run_page),
         Route::get("/admin/imports/{id}/rejects", VIEWS, imports::rejects),
         Route::post("/admin/imports/{id}/map", EDITS, imports::map),

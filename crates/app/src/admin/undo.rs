@@ -15,7 +15,8 @@ use identity::people::{NewPerson, PersonRefused, close_person, find_person, upda
 use identity::roles::{GrantRefused, end_role, grant_role};
 use identity::sessions::{Limits, set_limits};
 use identity::sites::{
-    Beds, Care, SiteChange, SiteRefused, close_site, reopen_site, set_beds, set_care, set_codes, update_site,
+    Beds, Care, NEVER_OPEN, SiteChange, SiteRefused, close_site, reopen_site, set_beds, set_care, set_codes,
+    update_site,
 };
 use jiff::civil::Date;
 use serde_json::Value;
@@ -60,6 +61,7 @@ pub(super) async fn send(visit: Visit) -> Answer {
     let context = Context {
         actor: visit.actor(),
         today: visit.today(),
+        made_is_closed_on: visit.today(),
         registry: Some(Arc::clone(&visit.ctx.rules)),
         entry,
     };
@@ -101,6 +103,8 @@ fn page_of(entry: &Entry) -> String {
 struct Context {
     actor: Actor,
     today: Date,
+    /// First closed day of a site that is taken back.
+    made_is_closed_on: Date,
     registry: Option<Arc<figures::rules::Registry>>,
     entry: Entry,
 }
@@ -158,10 +162,17 @@ pub(super) async fn revert(
 ) -> Result<Result<(), String>, StoreError> {
     let today = tx.at().to_zoned(jiff::tz::TimeZone::UTC).date();
     let kind = revert.0.row.kind.clone();
-    let context = Context { actor: actor.clone(), today, registry: None, entry: revert.0 };
+    let context = Context {
+        actor: actor.clone(),
+        today,
+        made_is_closed_on: NEVER_OPEN,
+        registry: None,
+        entry: revert.0,
+    };
     let done = match kind.as_str() {
         "site" | "site codes" | "bed count" => undo_place(tx, &context).await,
-        // Roles that a new top site brought with it end with that site.
+        // A new top site brings its administrators' roles with it, and ends those of the one before.
+        "role" => undo_role(tx, &context).await,
         _ => Ok(()),
     };
     match done {
@@ -241,7 +252,7 @@ async fn undo_site(tx: &mut Tx, context: &Context) -> Result<(), Stays> {
     let (row, actor) = (&context.entry.row, &context.actor);
     let id = id_of(&row.record)?;
     let Some(before) = &context.entry.before else {
-        return Ok(close_site(tx, actor, id, context.today).await?);
+        return Ok(close_site(tx, actor, id, context.made_is_closed_on).await?);
     };
     let (before, now) = (read(before)?, read(&row.body)?);
     match (text(&before, "closed_on"), text(&now, "closed_on")) {

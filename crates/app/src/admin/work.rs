@@ -30,7 +30,6 @@ pub(super) const HL7: &str = "import.hl7";
 /// Every kind of long work of administration.
 pub(crate) fn kinds(folder: &Path, meaning: &Arc<dyn Meaning>) -> Vec<JobKind> {
     let backup_to = folder.join("backups");
-    let uploads = folder.join(imports::UPLOADS);
     let (replays, files) = (Arc::clone(meaning), Arc::clone(meaning));
     vec![
         JobKind::new(VERIFY, "Check of the audit log", |context| Box::pin(verify(context))),
@@ -42,7 +41,7 @@ pub(crate) fn kinds(folder: &Path, meaning: &Arc<dyn Meaning>) -> Vec<JobKind> {
         JobKind::new(COMMIT, "Import", |context| Box::pin(imports::commit(context))),
         JobKind::new(UNDO, "Undo of an import", |context| Box::pin(imports::take_back(context))),
         JobKind::new(HL7, "Import of messages", move |context| {
-            Box::pin(imports::take_messages(context, Arc::clone(&files), uploads.clone()))
+            Box::pin(imports::take_messages(context, Arc::clone(&files)))
         }),
     ]
 }

@@ -2,13 +2,14 @@
 
 use super::actor;
 use crate::cli::{Demo, Size};
-use crate::import::{Table, take_table};
+use crate::import::{RowFile, take_rows};
 use anyhow::{Context as _, Result, bail};
 use app::SAMPLE_PASSWORD;
 use base::SitePath;
 use identity::people::{self, PasswordHash, set_password};
-use identity::sites::{SiteRefused, set_care};
-use identity::{Care, SiteTree};
+use identity::sites::{NewSite, SiteRefused, insert_site, set_care};
+use identity::{Care, SiteKind, SiteTree};
+use intake::import::Mapping;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Db, StoreError, find_setting, put_setting};
@@ -99,15 +100,18 @@ where
 async fn make(db: &Db, plan: &sample::Plan) -> Result<()> {
     // Hashed once, beside the rest: it takes as long as all the tables.
     let hashing = tokio::task::spawn_blocking(|| people::password::hash(SAMPLE_PASSWORD));
+    make_top(db).await?;
     let tables = [
-        (Table::Sites, sample::sites_csv(plan)),
-        (Table::Beds, sample::beds_csv(plan)),
-        (Table::People, sample::staff_csv(plan)),
+        ("sites", sample::sites_csv(plan)),
+        ("beds", sample::beds_csv(plan)),
+        ("people", sample::staff_csv(plan)),
     ];
     for (kind, text) in tables {
-        let report = take_table(db, kind, &text, false).await?;
+        let name = format!("{kind}.csv");
+        let file = RowFile { name, bytes: text.into_bytes(), mapping: Mapping::default(), at: None };
+        let report = take_rows(db, kind, file, false).await?;
         if let Some(reject) = report.rejects.first() {
-            bail!("the sample does not fit this program: {kind:?}: {reject}");
+            bail!("the sample does not fit this program: {kind}: {reject}");
         }
     }
     let tree = SiteTree::load(&mut db.read().await?).await?;
@@ -125,6 +129,27 @@ async fn make(db: &Db, plan: &sample::Plan) -> Result<()> {
     set?;
     let hash = hashing.await.context("hashing the password was stopped")??;
     give_passwords(db, &tree, hash).await
+}
+
+/// The top site, which every installation has before its first import.
+async fn make_top(db: &Db) -> Result<()> {
+    let path = top()?;
+    if SiteTree::load(&mut db.read().await?).await?.find(&path).is_some() {
+        return Ok(());
+    }
+    let new = NewSite {
+        path,
+        kind: SiteKind::Enterprise,
+        name: "Lakeside Health".to_owned(),
+        time_zone: Some("America/New_York".to_owned()),
+        currency: None,
+        care: None,
+        sort: 0,
+    };
+    let made: Result<_, SiteRefused> =
+        db.write(move |tx| Box::pin(async move { insert_site(tx, &actor(), &new).await })).await;
+    made?;
+    Ok(())
 }
 
 fn cares(plan: &sample::Plan, tree: &SiteTree) -> Result<Vec<(base::Id<identity::Site>, Care)>> {

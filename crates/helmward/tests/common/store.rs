@@ -14,12 +14,24 @@ pub fn remove_body(dir: &Path) {
     run(dir, "DELETE FROM message_body WHERE seq = $1");
 }
 
+/// The imports in the list, oldest first: kind, file, state, new ones, rejected ones.
+pub fn imports(dir: &Path) -> Vec<(String, String, String, i64, i64)> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let sql = "SELECT kind, file_name, state, n_new, n_rejected FROM import_run ORDER BY id";
+        open(dir).await.read().await.unwrap().list(sql, binds![]).await.unwrap()
+    })
+}
+
+async fn open(dir: &Path) -> Db {
+    let vault = Vault::new(&Keys::read(&dir.join("keys.json")).unwrap()).unwrap();
+    Db::open(&Location::File(dir.join("helmward.db")), false, vault, Arc::new(SystemClock)).await.unwrap()
+}
+
 fn run(dir: &Path, sql: &'static str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let vault = Vault::new(&Keys::read(&dir.join("keys.json")).unwrap()).unwrap();
-        let file = Location::File(dir.join("helmward.db"));
-        let db = Db::open(&file, false, vault, Arc::new(SystemClock)).await.unwrap();
+        let db = open(dir).await;
         let changed: Result<u64, StoreError> =
             db.write(move |tx| Box::pin(async move { tx.run(sql, binds![1i64]).await })).await;
         assert_eq!(changed.unwrap(), 1);

@@ -2,8 +2,8 @@
 
 use super::rules::{SiteLine, infer_care, parse_sites};
 use super::store::{
-    Beds, FIRST_DAY, NewSite, SiteChange, SiteRefused, beds_on, clear_codes, insert_site, set_beds,
-    set_codes, update_site,
+    Beds, FIRST_DAY, NewSite, SiteChange, SiteRefused, beds_on, clear_codes, insert_site, reopen_site,
+    set_beds, set_codes, update_site,
 };
 use super::{SiteInfo, SiteTree};
 use crate::{ImportCounts, ImportReport, Site};
@@ -16,7 +16,7 @@ use store::{Actor, Tx};
 /// Takes in a file of sites: `path,kind,name,time_zone,currency,licensed_beds,staffed_beds,hl7_codes`.
 ///
 /// What an empty cell leaves out stays as it is. Lines that are wrong are rejected, the others taken in;
-/// nothing is closed. A site's first bed count holds for all earlier days, a changed one from today on.
+/// nothing is closed. A closed site is left alone, unless the import that made it was taken back. A site's first bed count holds for all earlier days, a changed one from today on.
 /// With `is_dry`, nothing is written and a reading transaction will do.
 ///
 /// # Errors
@@ -33,9 +33,9 @@ pub async fn import_sites(
 
     let plans: Vec<Plan<'_>> = lines.iter().map(|line| plan(line, &tree, &beds)).collect();
     let counts = ImportCounts {
-        new: plans.iter().filter(|plan| plan.known.is_none()).count(),
-        changed: plans.iter().filter(|plan| plan.known.is_some() && plan.is_change()).count(),
-        same: plans.iter().filter(|plan| plan.known.is_some() && !plan.is_change()).count(),
+        new: plans.iter().filter(|plan| plan.is_new()).count(),
+        changed: plans.iter().filter(|plan| !plan.is_new() && plan.is_change()).count(),
+        same: plans.iter().filter(|plan| !plan.is_new() && !plan.is_change()).count(),
         rejected: rejects.iter().map(|reject| reject.line).collect::<std::collections::BTreeSet<_>>().len(),
     };
     if !is_dry {
@@ -68,6 +68,11 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// Unknown, or known from an import that was taken back.
+    fn is_new(&self) -> bool {
+        self.known.is_none_or(SiteInfo::is_taken_back)
+    }
+
     fn is_change(&self) -> bool {
         self.change.is_some() || self.codes.is_some() || self.beds.is_some()
     }
@@ -125,6 +130,10 @@ async fn save(tx: &mut Tx, actor: &Actor, plans: &[Plan<'_>]) -> Result<(), Site
                 insert_site(tx, actor, &new).await?
             }
         };
+        // Lines stand parents first, so the site above is open by now.
+        if plan.known.is_some() && plan.is_new() {
+            reopen_site(tx, actor, id).await?;
+        }
         if let Some(change) = &plan.change {
             update_site(tx, actor, id, change).await?;
         }

@@ -27,6 +27,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::str::FromStr;
 
+/// The first closed day of a site whose import was taken back: it never was open, and a file may bring it
+/// again.
+pub const NEVER_OPEN: Date = store::FIRST_DAY;
+
 /// What a site is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -171,5 +175,11 @@ impl SiteInfo {
     #[must_use]
     pub fn is_open(&self, day: Date) -> bool {
         self.closed_on.is_none_or(|closed| day < closed)
+    }
+
+    /// Whether the import that made it was taken back.
+    #[must_use]
+    pub fn is_taken_back(&self) -> bool {
+        self.closed_on == Some(NEVER_OPEN)
     }
 }

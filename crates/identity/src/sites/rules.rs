@@ -199,7 +199,7 @@ fn keep_placed(lines: Vec<SiteLine>, tree: &SiteTree, rejects: &mut Vec<Reject>)
             continue;
         }
         let known = tree.find(&line.path);
-        if let Some(day) = known.and_then(|known| known.closed_on) {
+        if let Some(day) = known.filter(|known| !known.is_taken_back()).and_then(|known| known.closed_on) {
             let expected = format!("the site is open, but this one was closed on {day}");
             let next = "Open it again under Sites, or take the line out";
             rejects.push(fault("path", line.path.as_str(), expected, next.to_owned()));

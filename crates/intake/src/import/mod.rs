@@ -7,6 +7,7 @@
 //! Not here: what a row means, and which permission an import needs.
 
 mod mapping;
+mod messages;
 mod run;
 mod store;
 mod table;
@@ -15,9 +16,10 @@ mod tests;
 mod undo;
 
 pub use self::mapping::{BadMapping, BadTime, ColumnRef, Mapping, Stamp};
+pub use self::messages::{MESSAGES, Messages, commit_messages, message_rejects_csv, take_messages};
 pub use self::run::{
-    CannotImport, Preview, SavedMapping, commit, find_mapping, find_run, list_mappings, list_runs, preview,
-    purge, put_mapping, rejects_csv, undo, upload,
+    CannotImport, Preview, SavedMapping, check, commit, find_mapping, find_run, list_mappings, list_runs,
+    preview, purge, put_mapping, rejects_csv, undo, upload,
 };
 pub use self::table::{BadFile, Row, Table, TableLimits};
 pub use self::undo::{Touched, history_of_cause};
@@ -65,6 +67,9 @@ impl ImportRun {
     /// Until when it can be undone; `None` when there is nothing to undo.
     #[must_use]
     pub fn undo_until(&self) -> Option<Timestamp> {
+        if self.kind == MESSAGES {
+            return None;
+        }
         match self.state {
             RunState::Done | RunState::Failed => {
                 self.done_at.and_then(|done| done.checked_add(run::UNDO_TIME).ok())
@@ -170,6 +175,16 @@ pub trait Importer: Send + Sync {
         actor: &'t Actor,
         batch: ImportBatch<'t>,
     ) -> BoxFuture<'t, Result<identity::ImportReport, StoreError>>;
+
+    /// Why nothing of the import can be taken back, when something made since depends on it; asked before
+    /// the first record is restored.
+    fn refuse_undo<'t>(
+        &'t self,
+        _tx: &'t mut Tx,
+        _import: &'t ImportRun,
+    ) -> BoxFuture<'t, Result<Option<String>, StoreError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 
     /// Restores records the import touched, newest first, in batches. It is called a last time with no
     /// records, for what an area keeps outside history.

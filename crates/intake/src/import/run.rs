@@ -19,8 +19,8 @@ const REJECTS_MAX: usize = 100_000;
 /// Records restored in one transaction.
 const UNDO_BATCH: u32 = 500;
 /// What sealed files and rows are bound to.
-const FILE: &str = "import_file.body";
-const ROW: &str = "import_reject.row_text";
+pub(super) const FILE: &str = "import_file.body";
+pub(super) const ROW: &str = "import_reject.row_text";
 
 /// Why an import does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,12 @@ pub enum CannotImport {
     /// The mapping cannot be used.
     #[error(transparent)]
     Mapping(#[from] BadMapping),
+    /// Something made since depends on what the import brought.
+    #[error("{why}")]
+    Depends {
+        /// What depends on it, and what to do.
+        why: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -106,13 +112,44 @@ pub async fn upload(
     db.write(move |tx| {
         Box::pin(async move {
             let (kind, file_name) = (kind.as_str(), file_name.as_str());
-            let new = NewRun { kind, site, file_name, mapping: &mapping, created_by: &actor.who, sealed };
+            let new = NewRun {
+                kind,
+                site,
+                file_name,
+                mapping: &mapping,
+                created_by: &actor.who,
+                sealed: Some(sealed),
+            };
             let id = store::insert(tx, new).await?;
             keep(tx, &actor, id, RunState::Draft).await?;
             Ok(id)
         })
     })
     .await
+}
+
+/// What a commit of a file at hand would do; nothing is kept.
+///
+/// # Errors
+/// [`CannotImport`] telling what to mend.
+pub async fn check(
+    db: &Db,
+    importer: &dyn Importer,
+    site: Option<Id<Site>>,
+    bytes: Vec<u8>,
+    mapping: &Mapping,
+) -> Result<ImportReport, CannotImport> {
+    mapping.check()?;
+    let table = Table::open(bytes, mapping, importer.fields(), TableLimits::default())?;
+    let mut tx = db.read().await?;
+    let import = tx.new_id();
+    let mut report = ImportReport::default();
+    let mut rows = table.rows();
+    while let Some(batch) = next_batch(&mut rows, importer.rows_per_batch())? {
+        let batch = ImportBatch { rows: &batch, mapping, site, import };
+        merge(&mut report, importer.dry_run(&mut tx, batch).await?);
+    }
+    Ok(report)
 }
 
 /// What a commit would do, with the first rows; the mapping is kept with the import.
@@ -253,6 +290,9 @@ pub async fn undo(
     let until = run.undo_until().ok_or(CannotImport::State { state: run.state })?;
     if db.now() > until {
         return Err(CannotImport::TooLate { until });
+    }
+    if let Some(why) = importer.refuse_undo(&mut db.read().await?, &run).await? {
+        return Err(CannotImport::Depends { why });
     }
     let mut all = UndoReport::default();
     let mut before = None;
@@ -424,14 +464,14 @@ fn rejected_rows(rejects: &[Reject], rows: &[Row]) -> Vec<(u64, String, Vec<u8>)
     rejected
 }
 
-fn record_of(cells: &[String]) -> Vec<u8> {
+pub(super) fn record_of(cells: &[String]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail.
     let _ = writer.write_record(cells);
     writer.into_inner().unwrap_or_default()
 }
 
-async fn step(
+pub(super) async fn step(
     db: &Db,
     actor: &Actor,
     id: Id<ImportRun>,
@@ -454,7 +494,12 @@ async fn step(
     .await
 }
 
-async fn keep(tx: &mut Tx, actor: &Actor, id: Id<ImportRun>, state: RunState) -> Result<(), StoreError> {
+pub(super) async fn keep(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: Id<ImportRun>,
+    state: RunState,
+) -> Result<(), StoreError> {
     let body = serde_json::json!({ "state": state.key() });
     tx.keep(actor, Change { kind: "import_run", record: id.to_string(), site: None, body }).await
 }

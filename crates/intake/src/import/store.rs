@@ -99,8 +99,8 @@ pub(super) struct NewRun<'a> {
     pub(super) file_name: &'a str,
     pub(super) mapping: &'a Mapping,
     pub(super) created_by: &'a str,
-    /// What the sealed file is.
-    pub(super) sealed: Vec<u8>,
+    /// The sealed file, where it is kept.
+    pub(super) sealed: Option<Vec<u8>>,
 }
 
 pub(super) async fn insert(tx: &mut Tx, new: NewRun<'_>) -> Result<Id<ImportRun>, StoreError> {
@@ -112,9 +112,16 @@ pub(super) async fn insert(tx: &mut Tx, new: NewRun<'_>) -> Result<Id<ImportRun>
         binds![id, new.kind, new.site, new.file_name, text_of(new.mapping)?, tx.at(), new.created_by],
     )
     .await?;
-    let file = "INSERT INTO import_file (import_id, body) VALUES ($1, $2)";
-    tx.run(file, binds![id, new.sealed]).await?;
+    if let Some(sealed) = new.sealed {
+        let file = "INSERT INTO import_file (import_id, body) VALUES ($1, $2)";
+        tx.run(file, binds![id, sealed]).await?;
+    }
     Ok(id)
+}
+
+/// Forgets the file of a run.
+pub(super) async fn delete_file(tx: &mut Tx, id: Id<ImportRun>) -> Result<(), StoreError> {
+    tx.run("DELETE FROM import_file WHERE import_id = $1", binds![id]).await.map(|_| ())
 }
 
 /// The sealed file.

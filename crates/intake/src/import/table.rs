@@ -187,10 +187,23 @@ impl Table {
                 let start = *start as u64;
                 let fields = Arc::clone(&self.fields);
                 let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
+                let n_columns = self.header.len();
+                let ends_in_list =
+                    self.header.last().is_some_and(|last| last.to_lowercase().ends_with("codes"));
+                let cells_of = move |record: &csv::StringRecord| {
+                    let mut cells: Vec<String> = record.iter().map(str::to_owned).collect();
+                    // A list of codes in the last column may be written without quotes; its tail belongs
+                    // to it.
+                    if ends_in_list && cells.len() > n_columns {
+                        let tail = cells.split_off(n_columns.saturating_sub(1));
+                        cells.push(tail.join(" ").trim().to_owned());
+                    }
+                    cells
+                };
                 // The reader fails on nothing: the text is UTF-8 and rows may differ in length.
                 Box::new(reader.into_records().map_while(Result::ok).map(move |record| Row {
                     line: lines.line_of(start + record.position().map_or(0, csv::Position::byte)),
-                    cells: record.iter().map(str::to_owned).collect(),
+                    cells: cells_of(&record),
                     fields: Arc::clone(&fields),
                 }))
             }

@@ -1,50 +1,49 @@
 //! Imports: a file is uploaded, its columns are mapped, the result is tried, committed, and undone for
 //! seven days.
 //!
-//! What a row means is an importer's: those of sites, beds and people stand here, that of stays in census.
-//! Files of messages go the way of a feed and are told apart below as [`HL7`].
+//! What a row means is an importer's: those of sites, bed counts and people stand here, those of beds and
+//! stays in census. Files of messages go the way of a feed and are told apart by [`MESSAGES`]. The command
+//! line takes files in through the same importers, so that one list holds every import.
 
-mod beds;
+mod bed_counts;
 mod messages;
 mod new;
-mod people;
 mod run;
 mod sites;
+mod store;
+mod text;
 
-pub(super) use messages::{rejects as message_rejects, take_in as take_messages};
+pub(super) use messages::take_in as take_messages;
 pub(super) use new::{page as new_page, send as upload};
 pub(super) use run::{commit, decide, map, page as run_page, rejects, take_back, undo as undo_run};
 
 use super::kit::{self, Names};
 use area::{Answer, Cell as FileCell, Export, Visit};
 use identity::Permission;
-use intake::import::{ImportRun, Importer, RunState, list_runs};
+use intake::import::{ImportRun, Importer, MESSAGES, RunState, list_runs};
 use std::sync::Arc;
 use web::{Button, Cell, Column, Empty, Markup, Page, Panel, Row, Status, Table, chip, format, html};
-
-/// Where sealed files of messages wait for their job.
-pub(super) const UPLOADS: &str = "uploads";
-/// The kind of files of messages, which have no rows to map.
-pub(super) const HL7: &str = "hl7";
 
 /// Everything files bring, in the order people need it.
 pub(super) fn importers() -> Vec<Arc<dyn Importer>> {
     vec![
-        Arc::new(sites::SitesImporter),
-        Arc::new(beds::BedsImporter),
-        Arc::new(people::PeopleImporter),
+        Arc::new(sites::SITES),
+        Arc::new(census::beds::BedsImporter),
+        Arc::new(bed_counts::BedCountsImporter),
+        Arc::new(text::PEOPLE),
         Arc::new(census::stays::StaysImporter),
     ]
 }
 
-/// The importer of a kind.
-pub(super) fn importer(kind: &str) -> Option<Arc<dyn Importer>> {
+/// The importer of a kind: `sites`, `beds`, `bed-counts`, `people` or `stays`.
+#[must_use]
+pub fn importer(kind: &str) -> Option<Arc<dyn Importer>> {
     importers().into_iter().find(|importer| importer.kind() == kind)
 }
 
 fn title(kind: &str) -> String {
     match kind {
-        HL7 => "Messages (HL7 v2)".to_owned(),
+        MESSAGES => "Messages (HL7 v2)".to_owned(),
         kind => importer(kind).map_or_else(|| kind.to_owned(), |importer| importer.title().to_owned()),
     }
 }
@@ -107,7 +106,7 @@ fn kinds() -> Markup {
                 @for importer in importers() {
                     (Button::link(importer.title(), format!("/admin/imports/new/{}", importer.kind())))
                 }
-                (Button::link(title(HL7), "/admin/imports/new/hl7"))
+                (Button::link(title(MESSAGES), "/admin/imports/new/hl7"))
             }
         }))
     }

@@ -3,11 +3,11 @@
 use super::super::jobs::go_to_job;
 use super::super::kit::{sentence, site_choices};
 use super::super::work;
-use super::{HL7, UPLOADS, importer, messages, title};
+use super::{importer, title};
 use area::{Answer, Fault, Visit};
 use base::SitePath;
 use identity::Permission;
-use intake::import::{CannotImport, Mapping, find_mapping, list_mappings, upload};
+use intake::import::{CannotImport, MESSAGES, Mapping, find_mapping, list_mappings, upload};
 use jobs::JobAsk;
 use web::{
     Choice, Errors, Field, Form, Markup, Page, Panel, breadcrumbs, columns, description_list, html, steps,
@@ -21,17 +21,17 @@ pub(crate) async fn page(visit: Visit) -> Answer {
 
 /// Kinds whose rows belong to one site that the file does not name.
 fn needs_site(kind: &str) -> bool {
-    kind == HL7 || kind == "stays"
+    kind == MESSAGES || kind == "stays"
 }
 
 async fn show(visit: &Visit, errors: &Errors) -> Answer {
     let kind = visit.name("kind");
     let importer = importer(kind);
-    if importer.is_none() && kind != HL7 {
+    if importer.is_none() && kind != MESSAGES {
         return Err(Fault::NotFound);
     }
     let saved = list_mappings(&mut visit.read().await?, kind).await?;
-    let accept = if kind == HL7 { ".hl7,.txt,.dat" } else { ".csv,.txt,.tsv,.xlsx,.xls,.ods" };
+    let accept = if kind == MESSAGES { ".hl7,.txt,.dat" } else { ".csv,.txt,.tsv,.xlsx,.xls,.ods" };
     let mut form = Form::post(format!("/admin/imports/new/{kind}"), &visit.who()?.csrf).errors(errors).field(
         Field::file("file", "File", accept)
             .hint("Up to 256 MiB. Nothing changes before you have seen what would"),
@@ -49,11 +49,11 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
         choices.extend(saved.iter().map(|saved| Choice::new(&saved.name, &saved.name, saved.name == chosen)));
         form = form.field(Field::select("mapping", "Saved mapping", choices));
     }
-    let words = if kind == HL7 { "Upload and take in" } else { "Upload and check" };
+    let words = if kind == MESSAGES { "Upload and take in" } else { "Upload and check" };
     let form = form.submit(words).cancel("/admin/imports");
     let body = html! {
         (breadcrumbs(&[("Admin", "/admin"), ("Imports", "/admin/imports")]))
-        @if kind != HL7 { (steps(&STEPS, 1)) }
+        @if kind != MESSAGES { (steps(&STEPS, 1)) }
         (columns(Panel::new("The file").prose(form), about(kind)))
     };
     visit.show(&Page::new(format!("Import: {}", title(kind))).errors(errors).body(body)).await
@@ -92,26 +92,26 @@ pub(crate) async fn send(visit: Visit) -> Answer {
     if !errors.is_empty() {
         return show(&visit, &errors).await;
     }
-    if kind == HL7 {
-        let bytes = file.bytes.clone();
-        let (db, folder) = (visit.ctx.db.clone(), visit.ctx.folder.join(UPLOADS));
-        let kept = tokio::task::spawn_blocking(move || messages::keep(&db, &folder, &bytes)).await;
-        let kept = kept.map_err(|_| Fault::Ours("keeping an upload was stopped".to_owned()))??;
-        let ask = JobAsk {
-            kind: work::HL7,
-            site: site.unwrap_or(visit.scope()?.path().clone()),
-            title: format!("Messages of {}", file.name),
-            arguments: serde_json::json!({ "upload": kept, "file": file.name }),
-            by: visit.actor().who,
-            run_after: None,
-        };
-        return go_to_job(&visit, ask).await;
+    let is_messages = kind == MESSAGES;
+    if !is_messages {
+        importer(&kind).ok_or(Fault::NotFound)?;
     }
-    importer(&kind).ok_or(Fault::NotFound)?;
     let name = visit.form.text("mapping");
     let mapping = find_mapping(&mut visit.read().await?, &kind, name).await?.unwrap_or_else(Mapping::default);
-    let site = site.and_then(|path| visit.tree.find(&path)).map(|site| site.id);
-    match upload(&visit.ctx.db, &visit.actor(), &kind, site, &file.name, &file.bytes, &mapping).await {
+    let at = site.as_ref().and_then(|path| visit.tree.find(path)).map(|site| site.id);
+    match upload(&visit.ctx.db, &visit.actor(), &kind, at, &file.name, &file.bytes, &mapping).await {
+        // Messages have no columns to map; the file waits in the list until its job is done.
+        Ok(id) if is_messages => {
+            let ask = JobAsk {
+                kind: work::HL7,
+                site: site.unwrap_or(visit.scope()?.path().clone()),
+                title: format!("Messages of {}", file.name),
+                arguments: serde_json::json!({ "import": id.to_string() }),
+                by: visit.actor().who,
+                run_after: None,
+            };
+            go_to_job(&visit, ask).await
+        }
         Ok(id) => Ok(visit.go(&format!("/admin/imports/{id}"))),
         Err(CannotImport::Store(error)) => Err(error.into()),
         Err(refused) => show(&visit, &Errors::of("file", sentence(&refused.to_string()))).await,

@@ -12,8 +12,8 @@ use base::Id;
 use identity::access_log::log_view;
 use identity::{ImportCounts, Permission, Reject};
 use intake::import::{
-    BadFile, CannotImport, ColumnRef, ImportRun, Importer, Mapping, Preview, RunState, find_run, preview,
-    put_mapping, rejects_csv,
+    BadFile, CannotImport, ColumnRef, ImportRun, Importer, MESSAGES, Mapping, Preview, RunState, find_run,
+    message_rejects_csv, preview, put_mapping, rejects_csv,
 };
 use jobs::{JobAsk, JobContext, JobFailed};
 use std::collections::BTreeMap;
@@ -26,9 +26,14 @@ use web::{
 /// Reasons shown before the commit; the file of rejects holds all.
 const REJECTS_SHOWN: usize = 20;
 
-async fn load(visit: &Visit) -> Result<(ImportRun, Arc<dyn Importer>), Fault> {
+async fn find(visit: &Visit) -> Result<ImportRun, Fault> {
     let id: Id<ImportRun> = visit.name("id").parse().map_err(|_| Fault::NotFound)?;
-    let run = find_run(&mut visit.read().await?, visit.scope()?, id).await?.ok_or(Fault::NotFound)?;
+    find_run(&mut visit.read().await?, visit.scope()?, id).await?.ok_or(Fault::NotFound)
+}
+
+/// An import of rows; one of messages has nothing to map, commit or undo.
+async fn load(visit: &Visit) -> Result<(ImportRun, Arc<dyn Importer>), Fault> {
+    let run = find(visit).await?;
     let importer = importer(&run.kind).ok_or(Fault::NotFound)?;
     Ok((run, importer))
 }
@@ -55,15 +60,20 @@ fn fault(refused: CannotImport) -> Fault {
     match refused {
         CannotImport::NotFound => Fault::NotFound,
         CannotImport::Store(error) => error.into(),
-        CannotImport::State { .. } | CannotImport::TooLate { .. } | CannotImport::FileGone => {
-            Fault::Conflict(sentence(&refused.to_string()))
-        }
+        CannotImport::State { .. }
+        | CannotImport::TooLate { .. }
+        | CannotImport::FileGone
+        | CannotImport::Depends { .. } => Fault::Conflict(sentence(&refused.to_string())),
         CannotImport::File(_) | CannotImport::Mapping(_) => Fault::Refused(sentence(&refused.to_string())),
     }
 }
 
 pub(crate) async fn page(visit: Visit) -> Answer {
-    let (run, importer) = load(&visit).await?;
+    let run = find(&visit).await?;
+    if run.kind == MESSAGES {
+        return show_done(&visit, &run).await;
+    }
+    let importer = importer(&run.kind).ok_or(Fault::NotFound)?;
     match run.state {
         RunState::Draft => {
             let mapping = run.mapping.clone();
@@ -329,7 +339,7 @@ async fn job_run(
     Ok((scope, id, importer(&run.kind).ok_or_else(gone)?))
 }
 
-fn job_failed(refused: CannotImport) -> JobFailed {
+pub(super) fn job_failed(refused: CannotImport) -> JobFailed {
     JobFailed::because(sentence(&refused.to_string()))
 }
 
@@ -388,7 +398,12 @@ async fn show_done(visit: &Visit, run: &ImportRun) -> Answer {
             }),
             Panel::new("The import").prose(html! {
                 (facts)
-                @if run.state == RunState::Failed {
+                @if run.kind == MESSAGES {
+                    p.sub { "Applied messages stand under New, those known already under Same. Messages are not taken back as a whole; a correcting message does that." }
+                    @if run.state == RunState::Failed {
+                        (notice(Status::Due, "It stopped on the way. What was taken in stays; upload the file again, and what is known is recognized."))
+                    }
+                } @else if run.state == RunState::Failed {
                     (notice(Status::Due, "It stopped on the way. What it had taken in stays; commit again goes on, undo takes it back."))
                     @if may_edit { (post("commit", Button::submit("Commit again").primary())) }
                 }
@@ -405,12 +420,18 @@ async fn show_done(visit: &Visit, run: &ImportRun) -> Answer {
 
 /// The rejected rows with a reason column.
 pub(crate) async fn rejects(visit: Visit) -> Answer {
-    let (run, importer) = load(&visit).await?;
+    let run = find(&visit).await?;
     if !may_see_rows(&visit, &run).await? {
         return Err(Fault::NotFound);
     }
     let mut tx = visit.read().await?;
-    let csv = rejects_csv(&mut tx, importer.as_ref(), visit.scope()?, run.id).await.map_err(fault)?;
+    let csv = if run.kind == MESSAGES {
+        message_rejects_csv(&mut tx, visit.scope()?, run.id).await
+    } else {
+        let importer = importer(&run.kind).ok_or(Fault::NotFound)?;
+        rejects_csv(&mut tx, importer.as_ref(), visit.scope()?, run.id).await
+    };
+    let csv = csv.map_err(fault)?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"rejected-rows.csv\""),

@@ -231,7 +231,8 @@ fn closing(visit: &Visit, site: &SiteInfo, errors: &Errors) -> Result<Markup, Fa
         let form =
             Form::post(at(site, "close"), csrf).hidden("open", "1").button(Button::submit("Open it again"));
         return Ok(html! {
-            p { "Closed from " (format::date(day, visit.today())) " on. Its past stays." }
+            @if site.is_taken_back() { p { "The import that brought it was taken back. It never was open." } }
+            @else { p { "Closed from " (format::date(day, visit.today())) " on. Its past stays." } }
             (form)
         });
     }

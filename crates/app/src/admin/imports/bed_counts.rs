@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// Takes in files of bed counts.
-pub(super) struct BedsImporter;
+pub(super) struct BedCountsImporter;
 
 static FIELDS: [FieldInfo; 5] = [
     FieldInfo { name: "site", is_required: true, help: "Path of the site", example: "lakeside.riverside.5w" },
@@ -100,13 +100,13 @@ async fn take(
     Ok(report)
 }
 
-impl Importer for BedsImporter {
+impl Importer for BedCountsImporter {
     fn kind(&self) -> &'static str {
-        "beds"
+        "bed-counts"
     }
 
     fn title(&self) -> &'static str {
-        "Beds"
+        "Bed counts"
     }
 
     fn fields(&self) -> &'static [FieldInfo] {
