@@ -265,6 +265,18 @@ impl Visit {
         held.is_some_and(|sites| !sites.is_empty())
     }
 
+    /// An empty state that leads to the page which fills it (`Import stays`), or says what to ask an
+    /// administrator for when that page would not open.
+    #[must_use]
+    pub fn filled_by(&self, empty: web::Empty, words: &str, href: &str, opened_by: Permission) -> web::Empty {
+        if self.holds(opened_by) {
+            return empty.action(words, href);
+        }
+        let mut letters = words.chars();
+        let asked = letters.next().map(|first| first.to_lowercase().chain(letters).collect::<String>());
+        empty.ask(asked.unwrap_or_default())
+    }
+
     /// The scope of another permission at this site.
     #[must_use]
     pub fn narrowed(&self, permission: Permission) -> Option<Scope> {

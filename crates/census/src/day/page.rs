@@ -9,7 +9,7 @@ use crate::words;
 use area::{Answer, Cell as Value, Export, ExportFormat, Fault, Visit};
 use base::{Id, Period};
 use identity::sites::{Beds, beds_on};
-use identity::{Care, Site, SiteKind};
+use identity::{Care, Permission, Site, SiteKind};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
@@ -236,10 +236,12 @@ fn table(visit: &Visit, sheet: &Sheet) -> Result<Table, Fault> {
         .rows(rows)
         .total(total)
         .downloads(visit.query.with("format", Some("csv")), visit.query.with("format", Some("xlsx")))
-        .empty(
-            Empty::new("No inpatient units", "Units with inpatient beds appear here.")
-                .action("Set up units", "/admin/sites"),
-        ))
+        .empty(visit.filled_by(
+            Empty::new("No inpatient units", "Units with inpatient beds appear here."),
+            "Set up units",
+            "/admin/sites",
+            Permission::SITES_VIEW,
+        )))
 }
 
 fn occupancy_cell(path: &str, day: &Day, beds: Beds) -> Cell {

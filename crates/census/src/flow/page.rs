@@ -61,7 +61,7 @@ pub async fn flow(visit: Visit) -> Answer {
         .context(context(&board))
         .fresh(fresh)
         .actions(actions(&visit, &view))
-        .body(html! { (tabs(&visit, Tab::Flow)) (body(&view, &board)) })
+        .body(html! { (tabs(&visit, Tab::Flow)) @if is_bare(&board) { (nothing_yet(&visit)) } @else { (body(&view, &board)) } })
         .undo(undo_strip(&visit, &view))
         .full_width()
         .refresh(60);
@@ -118,16 +118,22 @@ fn actions(visit: &Visit, view: &View<'_>) -> Markup {
     }
 }
 
+fn is_bare(board: &Board) -> bool {
+    board.units.is_empty() && board.waiting.is_empty() && board.expected.is_empty()
+}
+
+fn nothing_yet(visit: &Visit) -> Markup {
+    let empty = Empty::new(
+        "No beds and no patients yet",
+        "Beds and patients appear here when the bed feed sends them or stays are imported.",
+    );
+    let empty = visit.filled_by(empty, "Connect the bed feed", "/admin/feeds", Permission::FEEDS_VIEW);
+    let may_import = visit.holds(Permission::ADMIN_VIEW);
+    let empty = if may_import { empty.quiet("Import stays", "/admin/imports") } else { empty };
+    Panel::new("Units").body(empty).render()
+}
+
 pub(crate) fn body(view: &View<'_>, board: &Board) -> Markup {
-    if board.units.is_empty() && board.waiting.is_empty() && board.expected.is_empty() {
-        let empty = Empty::new(
-            "No beds and no patients yet",
-            "Beds and patients appear here when the bed feed sends them or stays are imported.",
-        )
-        .action("Set up a feed", "/admin/feeds")
-        .quiet("Import stays", "/admin/imports");
-        return Panel::new("Units").body(empty).render();
-    }
     web::board(
         html! { (waiting_panel(view, board)) (expected_panel(view, board)) },
         html! { div.stack #units data-stream="census" { (units(view, board)) } },

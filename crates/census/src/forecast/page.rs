@@ -126,7 +126,7 @@ fn panel(visit: &Visit, site: &SiteInfo, series: Series, runs: &Runs, staffed: i
         ));
     };
     match &run.outcome {
-        Outcome::TooFew { got, needed } => panel.body(too_few(series, *got, *needed)),
+        Outcome::TooFew { got, needed } => panel.body(too_few(visit, series, *got, *needed)),
         Outcome::Unfit { reason } => panel.prose(notice(Status::Due, html! { p { (reason) } })),
         Outcome::Made(made) if made.beats => {
             let panel = panel.context(format!("{}, {}", made.model, against(made)));
@@ -136,21 +136,21 @@ fn panel(visit: &Visit, site: &SiteInfo, series: Series, runs: &Runs, staffed: i
     }
 }
 
-fn too_few(series: Series, got: usize, needed: usize) -> Empty {
+fn too_few(visit: &Visit, series: Series, got: usize, needed: usize) -> Empty {
     let (one, many) = match series {
         Series::Hourly => ("hour", "hours"),
         Series::Census | Series::Admissions | Series::Discharges => ("day", "days"),
     };
     let n = |n: usize| format::n_of(crate::flow::rules::count(n), one, many);
-    Empty::new(
+    let empty = Empty::new(
         "Not enough history yet",
         format!(
             "A forecast needs {} and there are {}. It appears by itself once they are there.",
             n(needed),
             n(got)
         ),
-    )
-    .action("Import earlier stays", "/admin/imports")
+    );
+    visit.filled_by(empty, "Import earlier stays", "/admin/imports", Permission::ADMIN_VIEW)
 }
 
 /// `off by 4.2 on average, the same day last week by 5.0`.

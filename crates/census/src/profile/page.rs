@@ -11,7 +11,7 @@ use crate::words;
 use ::store::{find_setting, put_setting};
 use area::{Answer, Fault, Visit};
 use identity::sites::{SiteRefused, set_care, set_codes};
-use identity::{Care, SiteInfo, SiteKind};
+use identity::{Care, Permission, SiteInfo, SiteKind};
 use std::collections::{BTreeMap, BTreeSet};
 use web::{
     Button, Cell, Choice, Column, Empty, Errors, Field, Form, Markup, Page, Panel, Row, Status, Table,
@@ -209,10 +209,12 @@ fn unit_table(visit: &Visit, site: &SiteInfo) -> Table {
         .column(Column::text("Location codes").not_on_phones())
         .column(Column::text("Change"))
         .rows(rows)
-        .empty(
-            Empty::new("No units yet", "Units appear here when sites are imported.")
-                .action("Import sites", "/admin/imports"),
-        )
+        .empty(visit.filled_by(
+            Empty::new("No units yet", "Units appear here when sites are imported."),
+            "Import sites",
+            "/admin/imports",
+            Permission::ADMIN_VIEW,
+        ))
 }
 
 fn care_words(care: Care) -> &'static str {

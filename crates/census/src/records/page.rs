@@ -5,7 +5,7 @@ use crate::flow::page::View;
 use crate::tabs::{Tab, tabs};
 use crate::words;
 use area::{Answer, Cell as Value, Export, ExportFormat, Fault, Visit};
-use identity::SiteKind;
+use identity::{Permission, SiteKind};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use web::{
@@ -190,9 +190,14 @@ fn table(visit: &Visit, rows: &[StayRow], with_names: bool, paging: Paging) -> R
     let empty = if is_filtered {
         Empty::filtered(visit.at("census/records"))
     } else {
-        Empty::new("No stays yet", "Stays appear here when the bed feed sends them or a file is imported.")
-            .action("Import stays", "/admin/imports")
-            .file_columns(&["patient", "stay", "class", "unit", "in", "out", "disposition"])
+        let empty =
+            Empty::new("No stays yet", "Stays appear here when the bed feed sends them or a file is imported.");
+        let empty = visit.filled_by(empty, "Import stays", "/admin/imports", Permission::ADMIN_VIEW);
+        if visit.holds(Permission::ADMIN_VIEW) {
+            empty.file_columns(&["patient", "stay", "class", "unit", "in", "out", "disposition"])
+        } else {
+            empty
+        }
     };
     let arrived = Column::text("Arrived").sort(visit.query.with("sort", sort), Some(is_oldest));
     Ok(table

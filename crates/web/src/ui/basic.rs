@@ -332,6 +332,7 @@ pub struct Empty {
     text: String,
     action: Option<(String, String)>,
     quiet: Option<(String, String)>,
+    asked_for: Option<String>,
     file_columns: Vec<String>,
 }
 
@@ -359,6 +360,12 @@ impl Empty {
         self
     }
 
+    /// Whom to ask, for a reader to whom the page that fills this would not open: `import stays`.
+    pub fn ask(mut self, what: impl Into<String>) -> Empty {
+        self.asked_for = Some(what.into());
+        self
+    }
+
     /// Exact columns of the file that fills this.
     pub fn file_columns(mut self, columns: &[&str]) -> Empty {
         self.file_columns = columns.iter().map(|&column| column.to_owned()).collect();
@@ -372,6 +379,7 @@ impl Render for Empty {
             div.empty {
                 p.h { (self.title) }
                 p { (self.text) }
+                @if let Some(what) = &self.asked_for { p { "Ask an administrator to " (what) "." } }
                 @if !self.file_columns.is_empty() {
                     p { "Columns of the file:" @for column in &self.file_columns { " " code { (column) } } }
                 }
