@@ -332,6 +332,7 @@ CREATE TABLE leg (
 );
 CREATE INDEX leg_unit_out ON leg (unit_id, to_at);
 CREATE INDEX leg_stay ON leg (stay_id);
+CREATE INDEX leg_bed ON leg (unit_id, bed, to_at) WHERE known_to = 253402300799999999 AND bed <> '';
 
 -- What moved at each site on each day, at every level of the tree: sums of these give any census.
 CREATE TABLE census_day (
@@ -373,17 +374,26 @@ CREATE TABLE bed (
     UNIQUE (unit_id, code)
 );
 
--- Each state a bed was in, for its timers.
-CREATE TABLE bed_state (
+-- What was told of beds: by status messages (cause is feed) and by people (cause is their id). The states
+-- of a bed follow from these and from legs. facility_id, unit_code: how a message named the bed's unit.
+CREATE TABLE bed_fact (
     id TEXT NOT NULL PRIMARY KEY,
     bed_id TEXT NOT NULL REFERENCES bed (id),
+    at BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    sent TEXT NOT NULL,
     state TEXT NOT NULL,
     reason TEXT NOT NULL,
     owner TEXT NOT NULL,
-    from_at BIGINT NOT NULL,
-    cause TEXT NOT NULL
+    stay_id TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    facility_id TEXT,
+    unit_code TEXT NOT NULL,
+    message_seq BIGINT NOT NULL,
+    voided_at BIGINT
 );
-CREATE INDEX bed_state_bed ON bed_state (bed_id, from_at);
+CREATE INDEX bed_fact_bed ON bed_fact (bed_id, at);
+CREATE INDEX bed_fact_by_hand ON bed_fact (bed_id, at) WHERE cause <> 'feed';
 
 -- What a patient who leaves waits for, from when to when. An open end as in leg.
 CREATE TABLE leaving_wait (

@@ -183,12 +183,20 @@ fn a_bed_is_blocked_undone_promised_and_never_changed_unseen() {
         );
 
         let mut tx = db.read().await.unwrap();
-        let states = beds::list_states(&mut tx, bed.id).await.unwrap();
+        let states = beds::list_states(&mut tx, &tree, &bed).await.unwrap();
         let words: Vec<&str> = states.iter().map(|state| state.state.word()).collect();
-        assert_eq!(words, ["assigned", "available", "dirty", "blocked", "dirty", "occupied"]);
-        let month = beds::list_states_in(&mut tx, &scope, 0, before(-10).as_microsecond()).await.unwrap();
-        let lost = census::beds::timers::summary(&month, 0, before(-10).as_microsecond()).lost;
-        assert_eq!(lost.get(&("blocked", "maintenance".to_owned())), Some(&1));
+        // What was undone never was.
+        assert_eq!(words, ["assigned", "available", "dirty", "occupied"]);
+        let until = before(-10).as_microsecond();
+        let month = beds::list_states_in(&mut tx, &tree, &scope, 0, until).await.unwrap();
+        let own = month.iter().filter(|state| state.bed == bed.id).map(|state| state.state.word());
+        assert_eq!(own.collect::<Vec<_>>(), ["occupied", "dirty", "available", "assigned"]);
+        assert!(census::beds::timers::summary(&month, 0, until).lost.is_empty());
+        // A later period starts with the state before it.
+        let (from, until) = (before(-3).as_microsecond() + 1, before(-3).as_microsecond() + 2);
+        let moment = beds::list_states_in(&mut tx, &tree, &scope, from, until).await.unwrap();
+        let own = moment.iter().filter(|state| state.bed == bed.id).map(|state| state.state.word());
+        assert_eq!(own.collect::<Vec<_>>(), ["available"]);
     });
 }
 

@@ -4,13 +4,13 @@
 //! touch are read whole, worked out anew by [`super::rules::stays`], and compared with what is stored;
 //! only what differs is written. Cost: about 60 microseconds a message in large batches.
 
-use super::model::{Event, Fact, Micros, OPEN, Place, Stay};
+use super::model::{Event, Fact, Micros, Place, Stay};
 use super::read::{self, Demographics, Told};
 use super::store::{self as rows, KnownStay, NewLeg, NewStay};
 use crate::beds;
 use crate::profile::Profiles;
+use crate::tally;
 use crate::tally::rules::{self as tally_rules, Counts, DayKey, Kind, Leg};
-use crate::{Ended, tally};
 use base::Id;
 use futures::future::BoxFuture;
 use identity::{Site, SiteTree};
@@ -83,8 +83,9 @@ impl Gathered {
                 self.events.extend(facts.into_iter().map(event));
                 Meant::Applied { site: facility, event_at }
             }
-            Ok(Told::Bed { facility, place, status, at }) => {
-                self.beds.push(beds::Status { facility, place, status, at, message: stored.seq });
+            Ok(Told::Bed { facility, place, status, at, recorded }) => {
+                let message = stored.seq;
+                self.beds.push(beds::Status { facility, place, status, at, recorded, order, message });
                 Meant::Applied { site: facility, event_at: Timestamp::from_microsecond(at).ok() }
             }
             Ok(Told::Nothing(reason)) => Meant::Ignored { reason },
@@ -290,7 +291,7 @@ struct Difference {
     stays: Vec<Believed>,
     voided: Vec<String>,
     days: BTreeMap<DayKey, Counts>,
-    beds: BTreeMap<beds::Key, beds::Boundary>,
+    beds: BTreeSet<beds::Key>,
 }
 
 impl Difference {
@@ -316,11 +317,10 @@ impl Difference {
         }
         // A visit merged away, or facts taken back.
         for (id, stay) in known {
-            let facility = stays.first().map(|stay| stay.facility);
-            let facility = facility.or_else(|| {
-                let unit = stay.legs.first().map(|(_, leg)| leg.unit)?;
-                world.tree.facility_of(&unit).map(|site| site.id)
-            });
+            // Its own facility, by its place; the stays that stand may be another's.
+            let unit = stay.legs.first().map(|(_, leg)| leg.unit);
+            let own = unit.and_then(|unit| world.tree.facility_of(&unit)).map(|site| site.id);
+            let facility = own.or_else(|| stays.first().map(|stay| stay.facility));
             if let Some(facility) = facility {
                 self.compare(world, facility, &id, &stay.legs, &[]);
             }
@@ -343,29 +343,20 @@ impl Difference {
         for (row, leg) in old {
             if !new.contains(leg) {
                 self.gone.push(*row);
-                self.touch_bed(leg, true, profile.is_freed_by_discharge);
+                self.touch_bed(leg);
             }
         }
         for leg in new {
             if !before.contains(leg) {
-                self.touch_bed(leg, false, profile.is_freed_by_discharge);
+                self.touch_bed(leg);
                 self.new_legs.push(NewLeg { stay: id.to_owned(), facility, leg: leg.clone() });
             }
         }
     }
 
-    fn touch_bed(&mut self, leg: &Leg, is_gone: bool, is_freed: bool) {
-        if leg.bed.is_empty() {
-            return;
-        }
-        let at = if leg.to == OPEN { leg.from } else { leg.to };
-        let boundary = self.beds.entry((leg.unit, leg.bed.clone())).or_insert(beds::Boundary {
-            at,
-            is_void: is_gone,
-            is_freed,
-        });
-        if !is_gone && (boundary.is_void || at >= boundary.at) {
-            *boundary = beds::Boundary { at, is_void: leg.ended == Ended::Open && is_gone, is_freed };
+    fn touch_bed(&mut self, leg: &Leg) {
+        if !leg.bed.is_empty() {
+            self.beds.insert((leg.unit, leg.bed.clone()));
         }
     }
 

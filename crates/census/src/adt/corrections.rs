@@ -6,6 +6,7 @@
 use super::apply::{World, work_out};
 use super::model::Trigger;
 use super::store as rows;
+use crate::beds;
 use crate::tally::{self, rules as tally_rules};
 use ::store::{Actor, Change, Db, StoreError, Tx};
 use base::Id;
@@ -82,10 +83,11 @@ pub async fn remap(tx: &mut Tx, facility: Id<Site>) -> Result<usize, StoreError>
     let Some(unmapped) = crate::sites::unmapped_unit(&world.tree, &facility) else { return Ok(0) };
     let cases = rows::list_cases_in(tx, unmapped).await?;
     work_out(tx, &mut world, &cases).await?;
+    beds::place_anew(tx, &world).await?;
     Ok(cases.len())
 }
 
-/// Works every case out anew from its facts, a page of cases in a commit, after a profile or the codes of
+/// Works every case out anew from its facts, a page of cases in a commit, and then every bed, after a profile or the codes of
 /// mapped units were changed. `progress` hears how many cases are done, of how many. Answers the number.
 ///
 /// # Errors
@@ -96,7 +98,7 @@ pub async fn work_out_all(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result
     let (mut after, mut n_done) = (String::new(), 0);
     loop {
         let cases = rows::list_cases_after(&mut db.read().await?, &after, PAGE).await?;
-        let Some(last) = cases.last().cloned() else { return Ok(n_done) };
+        let Some(last) = cases.last().cloned() else { break };
         n_done += u64::try_from(cases.len()).unwrap_or(0);
         db.write::<(), StoreError, _>(move |tx| {
             Box::pin(async move {
@@ -108,6 +110,14 @@ pub async fn work_out_all(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result
         progress(n_done, n_cases);
         after = last;
     }
+    db.write::<(), StoreError, _>(|tx| {
+        Box::pin(async move {
+            let world = World::load(tx).await?;
+            beds::work_out_all(tx, &world).await
+        })
+    })
+    .await?;
+    Ok(n_done)
 }
 
 /// Sums the stored days anew from the legs, after the site tree or what units care for was changed.

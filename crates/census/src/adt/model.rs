@@ -63,13 +63,13 @@ pub enum Trigger {
     CancelTracking,
     /// A38.
     CancelPreadmit,
-    /// A40 (and A18, A34, A39, A46, A30): a patient number retired.
+    /// A40 (and A18, A30, A34, A36, A39, A46), and A43: a patient number retired, or moved with all it names.
     MergePatient,
     /// A41 (and A35): an account number retired.
     MergeAccount,
     /// A42: a visit number retired.
     MergeVisit,
-    /// A43, A44, A45: an identifier, account or visit moved to another patient.
+    /// A44, A45: an account or visit moved to another patient.
     MoveVisit,
     /// A52.
     CancelLeaveOut,
@@ -99,7 +99,7 @@ impl Trigger {
             "A15" => Trigger::PendingTransfer,
             "A16" => Trigger::PendingDischarge,
             "A17" => Trigger::Swap,
-            "A18" | "A30" | "A34" | "A36" | "A39" | "A40" | "A46" => Trigger::MergePatient,
+            "A18" | "A30" | "A34" | "A36" | "A39" | "A40" | "A43" | "A46" => Trigger::MergePatient,
             "A21" => Trigger::LeaveOut,
             "A22" => Trigger::LeaveBack,
             "A25" => Trigger::CancelPendingDischarge,
@@ -110,7 +110,7 @@ impl Trigger {
             "A35" | "A41" => Trigger::MergeAccount,
             "A38" => Trigger::CancelPreadmit,
             "A42" => Trigger::MergeVisit,
-            "A43" | "A44" | "A45" => Trigger::MoveVisit,
+            "A44" | "A45" => Trigger::MoveVisit,
             "A52" => Trigger::CancelLeaveOut,
             "A53" => Trigger::CancelLeaveBack,
             _ => return None,

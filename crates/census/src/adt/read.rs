@@ -32,6 +32,8 @@ pub enum Told {
         status: String,
         /// Since when.
         at: Micros,
+        /// When the sender wrote it down.
+        recorded: Micros,
     },
     /// Understood, and of no concern here.
     Nothing(String),
@@ -124,7 +126,7 @@ pub fn read(
     let times = Times::of(message, &zone);
     let at = times.occurred.ok_or(Refused::Time)?;
     if event == "A20" {
-        return read_bed(message, facility, at);
+        return read_bed(message, facility, at, times.recorded.unwrap_or(at));
     }
     let Some(trigger) = Trigger::from_code(&event) else {
         return Ok(Told::Nothing(format!("{} is kept; it moves no patient", shown(&kind, &event))));
@@ -191,13 +193,18 @@ fn instant(text: &str, zone: &TimeZone) -> Option<Micros> {
     Dtm::parse(text).ok().map(|time| time.instant(zone).as_microsecond())
 }
 
-fn read_bed(message: &Message<'_>, facility: Id<Site>, at: Micros) -> Result<Told, Refused> {
+fn read_bed(
+    message: &Message<'_>,
+    facility: Id<Site>,
+    at: Micros,
+    recorded: Micros,
+) -> Result<Told, Refused> {
     let place = message.segment("NPU").map(|npu| place_of(&npu, 1)).unwrap_or_default();
     let status = message.get("NPU", 2, 1).text().trim().to_uppercase();
     if place.bed.is_empty() || status.is_empty() {
         return Err(Refused::Bed);
     }
-    Ok(Told::Bed { facility, place, status, at })
+    Ok(Told::Bed { facility, place, status, at, recorded })
 }
 
 /// Point of care, room and bed of a location field.

@@ -22,6 +22,10 @@ pub fn stays(events: &[Event], profile: &Profile) -> Vec<Stay> {
     let merges = Merges::of(events);
     let mut stays = Vec::new();
     for ((_, key), mut facts) in assign(events, &merges) {
+        // A visit that was only ever moved is no stay.
+        if facts.iter().all(|event| event.fact.trigger == Trigger::MoveVisit) {
+            continue;
+        }
         facts.sort_by(|a, b| time_order(&a.fact, &b.fact));
         walk(&key, &facts, &merges, profile, &mut stays);
     }
@@ -34,10 +38,11 @@ fn time_order(a: &Fact, b: &Fact) -> std::cmp::Ordering {
     key(a).cmp(&key(b)).then_with(|| a.order.cmp(&b.order))
 }
 
-/// Which numbers mean the same: retired to surviving, followed to the end.
+/// Which numbers mean the same: retired to surviving, followed to the end. Visits and accounts are numbered
+/// by their facility.
 struct Merges {
     patients: HashMap<String, String>,
-    visits: HashMap<String, String>,
+    visits: HashMap<base::Id<identity::Site>, HashMap<String, String>>,
 }
 
 impl Merges {
@@ -50,8 +55,12 @@ impl Merges {
             if fact.trigger != Trigger::MoveVisit {
                 point(&mut found.patients, &fact.retired_patient, &fact.patient);
             }
-            point(&mut found.visits, &fact.retired_visit, &fact.visit);
-            point(&mut found.visits, &account_key(&fact.retired_account), &account_key(&fact.account));
+            let visits = found.visits.entry(event.facility).or_default();
+            point(visits, &fact.retired_visit, &fact.visit);
+            // A visit that moves leaves its old account, which may have others.
+            if fact.trigger != Trigger::MoveVisit || fact.retired_visit.is_empty() {
+                point(visits, &account_key(&fact.retired_account), &account_key(&fact.account));
+            }
         }
         found
     }
@@ -60,8 +69,8 @@ impl Merges {
         follow(&self.patients, key)
     }
 
-    fn visit<'a>(&'a self, key: &'a str) -> &'a str {
-        follow(&self.visits, key)
+    fn visit<'a>(&'a self, facility: base::Id<identity::Site>, key: &'a str) -> &'a str {
+        self.visits.get(&facility).map_or(key, |visits| follow(visits, key))
     }
 }
 
@@ -99,48 +108,50 @@ type StayKey = (base::Id<identity::Site>, String);
 
 /// Gives every fact that concerns a stay to one, keyed by facility and visit.
 fn assign<'e>(events: &'e [Event], merges: &Merges) -> BTreeMap<StayKey, Vec<&'e Event>> {
-    let visit_of_account = visits_of_accounts(events, merges);
+    let visits_of = visits_of_accounts(events, merges);
     let mut groups: BTreeMap<StayKey, Vec<&Event>> = BTreeMap::new();
     let mut unnumbered = Vec::new();
     for event in events {
-        let fact = &event.fact;
-        if is_merge(fact.trigger) || fact.trigger == Trigger::Person {
+        let (fact, facility) = (&event.fact, event.facility);
+        let is_move = fact.trigger == Trigger::MoveVisit;
+        if fact.trigger == Trigger::Person || (is_merge(fact.trigger) && !is_move) {
             continue;
         }
-        let account = account_key(&fact.account);
-        let account = merges.visit(&account);
-        let key = if !fact.visit.is_empty() {
-            merges.visit(&fact.visit)
-        } else if let Some(visit) = visit_of_account.get(account) {
-            visit
-        } else {
-            account
+        let told = |number: &'e String, retired: &'e String| {
+            if number.is_empty() && is_move { retired } else { number }
         };
-        if key.is_empty() {
+        let visit = merges.visit(facility, told(&fact.visit, &fact.retired_visit));
+        let account = account_key(told(&fact.account, &fact.retired_account));
+        let account = merges.visit(facility, &account).to_owned();
+        let known = visits_of.get(&(facility, account.clone()));
+        if !visit.is_empty() {
+            groups.entry((facility, visit.to_owned())).or_default().push(event);
+        } else if let Some(visits) = known.filter(|visits| is_move || visits.len() == 1) {
+            // An account moves with all its visits.
+            for visit in visits {
+                groups.entry((facility, visit.clone())).or_default().push(event);
+            }
+        } else if !account.is_empty() {
+            groups.entry((facility, account)).or_default().push(event);
+        } else if !is_move {
             unnumbered.push(event);
-        } else {
-            groups.entry((event.facility, key.to_owned())).or_default().push(event);
         }
     }
     assign_unnumbered(unnumbered, merges, &mut groups);
     groups
 }
 
-/// Accounts that belong to exactly one visit.
-fn visits_of_accounts(events: &[Event], merges: &Merges) -> HashMap<String, String> {
-    let mut visits: HashMap<String, BTreeSet<String>> = HashMap::new();
-    for Event { fact, .. } in events {
+/// The visits of each account.
+fn visits_of_accounts(events: &[Event], merges: &Merges) -> HashMap<StayKey, BTreeSet<String>> {
+    let mut visits: HashMap<StayKey, BTreeSet<String>> = HashMap::new();
+    for Event { fact, facility, .. } in events {
         if !fact.account.is_empty() && !fact.visit.is_empty() {
-            let account = account_key(&fact.account);
-            let visit = merges.visit(&fact.visit).to_owned();
-            visits.entry(merges.visit(&account).to_owned()).or_default().insert(visit);
+            let account = merges.visit(*facility, &account_key(&fact.account)).to_owned();
+            let visit = merges.visit(*facility, &fact.visit).to_owned();
+            visits.entry((*facility, account)).or_default().insert(visit);
         }
     }
-    let single = |(account, mut visits): (String, BTreeSet<String>)| {
-        let first = visits.pop_first()?;
-        visits.is_empty().then_some((account, first))
-    };
-    visits.into_iter().filter_map(single).collect()
+    visits
 }
 
 /// Facts without any number: an arrival starts a stay of that patient, others belong to the stay that
@@ -264,23 +275,52 @@ fn cancels(trigger: Trigger) -> Option<&'static [Trigger]> {
 /// cancel nothing.
 fn without_cancelled<'e>(facts: &[&'e Event]) -> (Vec<&'e Event>, Vec<Fault>) {
     let mut kept: Vec<&Event> = Vec::with_capacity(facts.len());
-    let mut faults = Vec::new();
+    // Cancels of what is dated after them: a discharge announced for noon and called off at eleven.
+    let mut ahead: Vec<&Event> = Vec::new();
     for &event in facts {
         let Some(targets) = cancels(event.fact.trigger) else {
-            kept.push(event);
+            let is_called_off = |cancel: &&Event| {
+                cancels(cancel.fact.trigger).is_some_and(|targets| targets.contains(&event.fact.trigger))
+                    && event.fact.recorded < cancel.fact.recorded
+            };
+            match ahead.iter().position(is_called_off) {
+                Some(idx) => drop(ahead.remove(idx)),
+                None => kept.push(event),
+            }
             continue;
         };
-        match kept.iter().rposition(|earlier| targets.contains(&earlier.fact.trigger)) {
-            // A cancelled arrival takes every later step of the visit with it.
-            Some(idx) if event.fact.trigger == Trigger::CancelAdmit => kept.truncate(idx),
-            Some(idx) => {
-                kept.remove(idx);
+        match target_of(event, targets, &kept) {
+            // A cancelled arrival takes every later step of the visit with it, up to an arrival of the same
+            // instant that replaces it.
+            Some(idx) if event.fact.trigger == Trigger::CancelAdmit => {
+                let later = kept.split_off(idx);
+                let is_kept = |(n, later): &(usize, &Event)| {
+                    later.fact.trigger == Trigger::MoveVisit
+                        || (*n > 0 && later.fact.at == event.fact.at && targets.contains(&later.fact.trigger))
+                };
+                kept.extend(later.into_iter().enumerate().filter(is_kept).map(|(_, later)| later));
             }
-            None if event.fact.trigger == Trigger::CancelTracking => {}
-            None => faults.push(fault(event, None, "cancels_nothing")),
+            Some(idx) => drop(kept.remove(idx)),
+            None => ahead.push(event),
         }
     }
+    ahead.retain(|event| event.fact.trigger != Trigger::CancelTracking);
+    let faults = ahead.into_iter().map(|event| fault(event, None, "cancels_nothing")).collect();
     (kept, faults)
+}
+
+/// The event a cancel takes back: the newest of its kind. Where that one is of the cancel's own instant and
+/// repeats one that stands already, it is the word after the cancel (out, taken back, out again), and the
+/// cancel is for the one before.
+fn target_of(cancel: &Event, targets: &[Trigger], kept: &[&Event]) -> Option<usize> {
+    let newest = kept.iter().rposition(|earlier| targets.contains(&earlier.fact.trigger))?;
+    let event = kept.get(newest)?;
+    let is_repeated = |before: &&Event| before.fact.trigger == event.fact.trigger;
+    if event.fact.at != cancel.fact.at || event.fact.trigger == Trigger::Transfer {
+        return Some(newest);
+    }
+    let before = kept.iter().take(newest).rposition(is_repeated);
+    before.or(Some(newest))
 }
 
 fn fault(event: &Event, against: Option<&Event>, code: &str) -> Fault {
@@ -312,13 +352,15 @@ struct Walker<'w> {
     stay: Stay,
     last_move: Option<&'w Event>,
     discharge: Option<&'w Event>,
+    /// Patients the visit was moved away from: what is still told under their number is the new one's.
+    moved_from: BTreeSet<String>,
 }
 
 impl<'w> Walker<'w> {
     fn new(key: &'w str, first: &Event, merges: &'w Merges, profile: &'w Profile) -> Walker<'w> {
         let mut stay = empty_stay(key.to_owned(), first);
         merges.patient(&first.fact.patient).clone_into(&mut stay.patient);
-        merges.visit(&first.fact.visit).clone_into(&mut stay.visit);
+        merges.visit(first.facility, &first.fact.visit).clone_into(&mut stay.visit);
         Walker {
             key,
             merges,
@@ -328,11 +370,16 @@ impl<'w> Walker<'w> {
             stay,
             last_move: None,
             discharge: None,
+            moved_from: BTreeSet::new(),
         }
     }
 
     fn step(&mut self, event: &'w Event) {
         let fact = &event.fact;
+        if fact.trigger == Trigger::MoveVisit {
+            self.reparent(fact);
+            return;
+        }
         self.note(fact);
         match fact.trigger {
             Trigger::Admit | Trigger::Register => self.arrive(event),
@@ -391,15 +438,34 @@ impl<'w> Walker<'w> {
 
     /// What any fact tells about the stay, wherever the patient is.
     fn note(&mut self, fact: &Fact) {
-        self.merges.patient(&fact.patient).clone_into(&mut self.stay.patient);
+        let patient = self.merges.patient(&fact.patient);
+        if !self.moved_from.contains(patient) {
+            patient.clone_into(&mut self.stay.patient);
+        }
         if !fact.visit.is_empty() {
-            self.merges.visit(&fact.visit).clone_into(&mut self.stay.visit);
+            self.merges.visit(self.facility, &fact.visit).clone_into(&mut self.stay.visit);
         }
         if !fact.service.is_empty() {
             self.stay.service.clone_from(&fact.service);
         }
         if fact.expected_out.is_some() {
             self.stay.expected_out = fact.expected_out;
+        }
+    }
+
+    /// The visit is another patient's from now on, and always was.
+    fn reparent(&mut self, fact: &Fact) {
+        let to = self.merges.patient(&fact.patient).to_owned();
+        let from = match fact.retired_patient.as_str() {
+            "" => self.stay.patient.clone(),
+            retired => self.merges.patient(retired).to_owned(),
+        };
+        self.moved_from.remove(&to);
+        if from != to {
+            self.moved_from.insert(from);
+        }
+        for stay in self.done.iter_mut().chain(std::iter::once(&mut self.stay)) {
+            stay.patient.clone_from(&to);
         }
     }
 
@@ -431,7 +497,8 @@ impl<'w> Walker<'w> {
         if self.stay.state == StayState::Left {
             // The patient is inside again, so the census must say so; the missing cancel is a person's to find.
             let fault = fault(event, self.discharge, "returned");
-            let next = empty_stay(format!("{}#{}", self.key, self.done.len() + 2), event);
+            let mut next = empty_stay(format!("{}#{}", self.key, self.done.len() + 2), event);
+            next.patient.clone_from(&self.stay.patient);
             self.done.push(std::mem::replace(&mut self.stay, next));
             self.stay.faults.push(fault);
             self.note(fact);

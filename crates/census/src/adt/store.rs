@@ -283,34 +283,57 @@ pub(crate) async fn void_stays(tx: &mut Tx, ids: &[String]) -> Result<(), StoreE
     Ok(())
 }
 
-/// Saves what was stated of patients, unless something newer is known.
+/// Saves what messages state of patients, unless something newer is known. Of two statements of one instant
+/// the one with the greater digest counts, so that the order of arrival does not.
 pub(crate) async fn save_patients(tx: &mut Tx, patients: Vec<Demographics>) -> Result<(), StoreError> {
-    let mut newest: BTreeMap<String, Demographics> = BTreeMap::new();
+    save_newest(tx, patients, |held, told| held < told).await
+}
+
+/// Saves what a file states of patients, unless something newer is known. A file taken in again is corrected.
+pub(crate) async fn save_patients_of_file(
+    tx: &mut Tx,
+    patients: Vec<Demographics>,
+) -> Result<(), StoreError> {
+    save_newest(tx, patients, |held, told| held.0 <= told.0).await
+}
+
+/// When it was stated, and the digest of what was.
+type Stated<'s> = (Micros, &'s str);
+
+async fn save_newest(
+    tx: &mut Tx,
+    patients: Vec<Demographics>,
+    is_newer: fn(Stated<'_>, Stated<'_>) -> bool,
+) -> Result<(), StoreError> {
+    let vault = tx.vault();
+    let digest_of = |patient: &Demographics| {
+        let fields = [&patient.record_number, &patient.name, &patient.birth_date, &patient.sex];
+        vault.lookup(&fields.map(String::as_str).join("\u{1f}"))
+    };
+    let mut newest: BTreeMap<String, (Demographics, String)> = BTreeMap::new();
     for patient in patients {
-        match newest.get(&patient.key) {
-            Some(known) if known.at > patient.at => {}
-            _ => {
-                newest.insert(patient.key.clone(), patient);
-            }
+        let digest = digest_of(&patient);
+        let held = newest.get(&patient.key);
+        if held.is_none_or(|(held, old)| is_newer((held.at, old), (patient.at, &digest))) {
+            newest.insert(patient.key.clone(), (patient, digest));
         }
     }
     let keys: Vec<String> = newest.keys().cloned().collect();
     let sql = "SELECT key, fields_digest, stated_at FROM patient WHERE key IN ({in}) ORDER BY key";
-    let known: HashMap<String, (String, i64)> = tx
-        .list_in::<(String, String, i64)>(sql, &keys)
-        .await?
-        .into_iter()
-        .map(|(key, digest, at)| (key, (digest, at)))
-        .collect();
-    let vault = tx.vault();
+    let rows: Vec<(String, String, Micros)> = tx.list_in(sql, &keys).await?;
+    let known: HashMap<String, (String, Micros)> =
+        rows.into_iter().map(|(key, digest, at)| (key, (digest, at))).collect();
+    // What is said again is not written again.
+    newest.retain(|key, (_, digest)| known.get(key).is_none_or(|(held, _)| held != digest));
+    let differing: Vec<String> = newest.keys().filter(|key| known.contains_key(*key)).cloned().collect();
+    let last_told = list_last_told(tx, &differing).await?;
     let mut rows = Vec::new();
-    for (key, patient) in newest {
-        let fields = [&patient.record_number, &patient.name, &patient.birth_date, &patient.sex];
-        let text = fields.map(String::as_str).join("\u{1f}");
-        let digest = vault.lookup(&text);
-        // An older statement, or the same one again.
-        if known.get(&key).is_some_and(|(known, at)| *known == digest || *at > patient.at) {
-            continue;
+    for (key, (patient, digest)) in newest {
+        if let Some((held, at)) = known.get(&key) {
+            let at = last_told.get(&key).map_or(*at, |told| *at.max(told));
+            if !is_newer((at, held), (patient.at, &digest)) {
+                continue;
+            }
         }
         rows.push(binds![
             key,
@@ -328,6 +351,24 @@ pub(crate) async fn save_patients(tx: &mut Tx, patients: Vec<Demographics>) -> R
         birth_date = excluded.birth_date, sex = excluded.sex, stated_at = excluded.stated_at,
         fields_digest = excluded.fields_digest";
     tx.insert_many(insert, rows, tail).await.map(|_| ())
+}
+
+/// When each of these patients was last spoken of in an earlier message: what is held was stated then. Asked
+/// only where two statements differ.
+async fn list_last_told(tx: &mut Tx, patients: &[String]) -> Result<HashMap<String, Micros>, StoreError> {
+    let keys: Vec<String> = patients.iter().map(|key| format!("p:{key}")).collect();
+    let sql = "SELECT case_key, message_seq, facility_id, body FROM adt_event WHERE case_key IN ({in})
+               ORDER BY case_key, seq";
+    let mut last: HashMap<String, Micros> = HashMap::new();
+    for row in tx.list_in::<EventRow>(sql, &keys).await? {
+        if row.event.message == 0 {
+            continue;
+        }
+        let key = row.case.trim_start_matches("p:").to_owned();
+        let at = last.entry(key).or_insert(Micros::MIN);
+        *at = (*at).max(row.event.fact.at);
+    }
+    Ok(last)
 }
 
 /// A fact as it is stored.

@@ -74,10 +74,26 @@ fn told(feed: &str) -> String {
     let lines: Vec<&str> = feed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let events: Vec<Event> = (1..).zip(&lines).map(|(n, line)| fact(line, n)).collect();
     let forward = show(&events);
-    let mut shuffled = events.clone();
-    shuffled.reverse();
-    assert_eq!(show(&shuffled), forward, "the order of arrival changed the stays");
+    for shuffled in orders_of(&events) {
+        assert_eq!(show(&shuffled), forward, "the order of arrival changed the stays");
+    }
     forward
+}
+
+/// Every order of up to five messages, and 120 orders of more.
+fn orders_of(events: &[Event]) -> Vec<Vec<Event>> {
+    (0..120u64)
+        .map(|n| {
+            let (mut n, mut left) = (n, events.to_vec());
+            let mut order = Vec::new();
+            while !left.is_empty() {
+                let len = left.len() as u64;
+                order.push(left.remove(usize::try_from(n % len).unwrap()));
+                n = n / len + if len > 5 { n * 31 } else { 0 };
+            }
+            order
+        })
+        .collect()
 }
 
 fn show(events: &[Event]) -> String {
@@ -330,4 +346,171 @@ fn leaves_go_out_and_come_back() {
     let stay = stays.first().unwrap();
     assert_eq!((stay.state, stay.leaves.len()), (StayState::Present, 1));
     assert!(stay.leaves.iter().all(|leave| leave.1 != OPEN));
+}
+
+#[test]
+fn a_visit_or_account_moved_to_another_patient_is_that_patients() {
+    check(
+        "2026-03-02T09:00 A01 p=A v=V1 at=MED class=I
+         2026-03-02T10:00 A45 p=B mp=A v=V1
+         2026-03-03T09:00 A03 p=A v=V1",
+        &["V1 left B; MED I 03-02T09:00 - 03-03T09:00 arrived/discharged"],
+    );
+    // Without PV1, by the number the visit had; there and back again.
+    check(
+        "2026-03-02T09:00 A01 p=A v=V1 at=MED class=I
+         2026-03-02T10:00 A45 p=B mp=A mv=V1
+         2026-03-02T11:00 A45 p=A mp=B mv=V1
+         2026-03-02T12:00 A08 p=A v=V1",
+        &["V1 present A; MED I 03-02T09:00 - .. arrived/open"],
+    );
+    // All visits of the account, and no other.
+    check(
+        "2026-03-01T09:00 A01 p=A v=V1 a=C1 at=MED class=I
+         2026-03-01T10:00 A03 p=A v=V1 a=C1
+         2026-03-02T09:00 A01 p=A v=V2 a=C1 at=MED class=I
+         2026-03-02T09:30 A01 p=A v=V3 a=C2 at=ICU class=I
+         2026-03-02T10:00 A44 p=B mp=A a=C1 ma=C1",
+        &[
+            "V1 left B; MED I 03-01T09:00 - 03-01T10:00 arrived/discharged",
+            "V2 present B; MED I 03-02T09:00 - .. arrived/open",
+            "V3 present A; ICU I 03-02T09:30 - .. arrived/open",
+        ],
+    );
+    // A visit that leaves an account leaves the account's other facts where they are.
+    check(
+        "2026-03-02T09:00 A01 p=A a=C1 at=MED class=I
+         2026-03-02T09:30 A01 p=A v=V2 a=C9 at=ICU class=I
+         2026-03-02T10:00 A45 p=B mp=A v=V2 mv=V2 a=C9 ma=C1",
+        &[
+            "V2 present B; ICU I 03-02T09:30 - .. arrived/open",
+            "account C1 present A; MED I 03-02T09:00 - .. arrived/open",
+        ],
+    );
+    // The identifier moves with all it names.
+    check(
+        "2026-03-02T09:00 A01 p=A v=V1 at=MED class=I
+         2026-03-02T10:00 A43 p=B mp=A",
+        &["V1 present B; MED I 03-02T09:00 - .. arrived/open"],
+    );
+    // Nothing is known of the visit but its move.
+    check("2026-03-02T10:00 A45 p=B mp=A v=V1", &[]);
+}
+
+#[test]
+fn a_move_of_the_visit_outlives_a_cancelled_arrival() {
+    check(
+        "2026-03-02T09:00 A01 p=A v=V1 at=MED class=I
+         2026-03-02T10:00 A45 p=B mp=A v=V1
+         2026-03-02T11:00 A11 p=A v=V1
+         2026-03-02T12:00 A01 p=A v=V1 at=ICU class=I",
+        &["V1 present B; ICU I 03-02T12:00 - .. arrived/open"],
+    );
+}
+
+#[test]
+fn merges_are_followed_to_the_end_in_any_order() {
+    check(
+        "2026-03-02T09:00 A01 p=A v=V1 at=MED class=I
+         2026-03-02T10:00 A40 p=B mp=A
+         2026-03-02T11:00 A40 p=C mp=B
+         2026-03-02T12:00 A03 p=A v=V1",
+        &["V1 left C; MED I 03-02T09:00 - 03-02T12:00 arrived/discharged"],
+    );
+    check(
+        "2026-03-02T09:00 A01 p=A v=V1 at=MED class=I
+         2026-03-02T10:00 A40 p=C mp=B
+         2026-03-02T11:00 A40 p=B mp=A",
+        &["V1 present C; MED I 03-02T09:00 - .. arrived/open"],
+    );
+}
+
+#[test]
+fn what_is_dated_ahead_and_called_off_before_is_cancelled() {
+    check(
+        "2026-03-02T09:00 A01 v=V1 at=MED class=I
+         2026-03-02T12:00 A03 v=V1 rec=2026-03-02T10:00
+         2026-03-02T11:00 A13 v=V1",
+        &["V1 present P1; MED I 03-02T09:00 - .. arrived/open"],
+    );
+    // Written down after the cancel, it is another one.
+    check(
+        "2026-03-02T09:00 A01 v=V1 at=MED class=I
+         2026-03-02T11:00 A13 v=V1
+         2026-03-02T12:00 A03 v=V1",
+        &["V1 left P1; MED I 03-02T09:00 - 03-02T12:00 arrived/discharged; ! cancels_nothing 2 0"],
+    );
+}
+
+#[test]
+fn a_cancel_and_the_corrected_event_of_one_instant_leave_the_corrected_one() {
+    check(
+        "2026-03-02T09:00 A01 v=V1 at=MED class=I
+         2026-03-02T10:00 A03 v=V1
+         2026-03-02T11:00 A13 v=V1
+         2026-03-02T11:00 A03 v=V1 d=20",
+        &["V1 left P1; MED I 03-02T09:00 - 03-02T11:00 arrived/died"],
+    );
+    check(
+        "2026-03-02T09:00 A01 v=V1 at=MED class=I
+         2026-03-02T10:00 A02 v=V1 at=ICU
+         2026-03-02T11:00 A11 v=V1
+         2026-03-02T11:00 A01 v=V1 at=REH class=I",
+        &["V1 present P1; REH I 03-02T11:00 - .. arrived/open"],
+    );
+    check(
+        "2026-03-02T09:00 A01 v=V1 at=MED class=I
+         2026-03-02T11:00 A03 v=V1
+         2026-03-02T11:00 A13 v=V1",
+        &["V1 present P1; MED I 03-02T09:00 - .. arrived/open"],
+    );
+}
+
+#[test]
+fn an_update_before_the_arrival_moves_nobody_and_is_not_lost() {
+    check(
+        "2026-03-02T08:00 A08 v=V1 at=ICU class=I
+         2026-03-02T09:00 A01 v=V1 at=MED class=I",
+        &["V1 present P1; MED I 03-02T09:00 - .. arrived/open"],
+    );
+}
+
+#[test]
+fn a_swap_whose_arrival_is_told_later_ends_in_the_swapped_bed() {
+    check(
+        "2026-03-02T09:00 A01 v=V1 p=A at=MED/1-A class=I
+         2026-03-02T10:00 A17 v=V1 p=A at=MED/2-B
+         2026-03-02T08:00 A01 v=V2 p=B at=MED/2-B class=I
+         2026-03-02T10:00 A17 v=V2 p=B at=MED/1-A",
+        &[
+            "V1 present A; MED/1-A I 03-02T09:00 - 03-02T10:00 arrived/moved; MED/2-B I 03-02T10:00 - .. moved/open",
+            "V2 present B; MED/2-B I 03-02T08:00 - 03-02T10:00 arrived/moved; MED/1-A I 03-02T10:00 - .. moved/open",
+        ],
+    );
+}
+
+#[test]
+fn a_merge_of_visits_concerns_its_own_facility() {
+    let mut events: Vec<Event> = [
+        "2026-03-02T09:00 A01 v=V1 at=MED class=I",
+        "2026-03-02T10:00 A02 v=V2 at=ICU class=I",
+        "2026-03-02T11:00 A42 v=V1 mv=V2",
+        "2026-03-02T09:00 A01 v=V2 at=DAY class=I",
+    ]
+    .iter()
+    .zip(1..)
+    .map(|(line, n)| fact(line, n))
+    .collect();
+    events.last_mut().unwrap().facility = Id::new(1, 2);
+    let told = show(&events);
+    for order in orders_of(&events) {
+        assert_eq!(show(&order), told);
+    }
+    assert_eq!(
+        told.lines().collect::<Vec<_>>(),
+        [
+            "V1 present P1; MED I 03-02T09:00 - 03-02T10:00 arrived/moved; ICU I 03-02T10:00 - .. moved/open",
+            "V2 present P1; DAY I 03-02T09:00 - .. arrived/open",
+        ]
+    );
 }

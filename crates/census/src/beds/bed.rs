@@ -152,7 +152,7 @@ async fn show(visit: &Visit, wish: Option<&Wish>, errors: &Errors) -> Answer {
     let (bed, unit) = find(visit).await?;
     let mut tx = visit.read().await?;
     let facts = load(&mut tx, &ask(visit, with_names)?).await?;
-    let states = store::list_states(&mut tx, bed.id).await?;
+    let states = store::list_states(&mut tx, &visit.tree, &bed).await?;
     let people = store::list_people(&mut tx, &states).await?;
     drop(tx);
     let guests: Vec<&Guest> = guests_in(&facts, &bed).collect();

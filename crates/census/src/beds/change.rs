@@ -2,9 +2,11 @@
 
 use super::rules::{BLOCK_REASONS, BedState, CannotSet, check_set};
 use super::store::{self, Bed, BedRow};
-use ::store::{Actor, StoreError, Tx};
+use crate::profile::Profiles;
+use ::store::{Actor, Tx};
 use area::Fault;
 use base::{Id, SitePath};
+use identity::SiteTree;
 
 /// What the buttons of a bed's page do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +174,7 @@ pub fn check(bed: &BedRow, is_occupied: bool, wish: &Wish) -> Result<BedState, R
     Ok(to)
 }
 
-/// Saves a state; the id of its row in the log, by which it can be undone.
+/// Saves a state; the id of its fact, by which it can be undone.
 ///
 /// # Errors
 /// [`Fault::Conflict`] when the bed changed since the asker saw it.
@@ -183,7 +185,7 @@ pub async fn save(
     seen: &BedRow,
     to: BedState,
     wish: &Wish,
-) -> Result<Id<store::Change>, Fault> {
+) -> Result<Id<store::Fact>, Fault> {
     let known = store::find_any(tx, seen.id).await?.ok_or(Fault::NotFound)?;
     if known.since != seen.since || known.state != seen.state {
         return Err(Fault::Conflict(format!(
@@ -192,18 +194,32 @@ pub async fn save(
         )));
     }
     let is_reasoned = matches!(to, BedState::Blocked | BedState::Closed);
-    let change = store::Change {
+    let at = tx.at().as_microsecond();
+    let fact = store::Fact {
+        id: tx.new_id(),
         bed: seen.id,
+        // Whoever acts has seen the state before, even one that the feed dates ahead of our clock.
+        at: at.max(known.since),
+        recorded: at,
+        sent: String::new(),
         state: to,
-        at: tx.at().as_microsecond(),
         reason: if is_reasoned { wish.full_reason() } else { String::new() },
         owner: if is_reasoned { wish.owner.trim().to_owned() } else { String::new() },
         stay: if to == BedState::Assigned { wish.stay.clone() } else { String::new() },
+        cause: actor.who.clone(),
     };
-    keep(tx, actor, site, change).await
+    let body = serde_json::json!({
+        "state": to.word(), "reason": fact.reason, "owner": fact.owner, "stay": fact.stay,
+    });
+    let id = fact.id;
+    let source = store::Source { facility: None, unit_code: String::new(), message: 0 };
+    store::insert_facts(tx, &[(fact, source)]).await?;
+    keep(tx, actor, site, known, body).await?;
+    Ok(id)
 }
 
-/// Sets a bed back to the state before, if `token` still names its newest one.
+/// Takes the newest change of a bed back, if `token` still names it: the bed is as it was before, and has
+/// been so all the time.
 ///
 /// # Errors
 /// [`Fault::Conflict`] when it changed since.
@@ -214,43 +230,34 @@ pub async fn undo(
     bed: Id<Bed>,
     token: &str,
 ) -> Result<(), Fault> {
-    let states = store::list_states(tx, bed).await?;
-    let newest = states.first().filter(|state| state.id.to_string() == token);
-    if newest.is_none() {
+    let known = store::find_any(tx, bed).await?.ok_or(Fault::NotFound)?;
+    let tree = SiteTree::load(tx).await?;
+    let newest = store::list_states(tx, &tree, &known).await?.into_iter().next();
+    let fact = newest.and_then(|state| state.fact).filter(|fact| fact.to_string() == token);
+    let Some(fact) = fact else {
         return Err(Fault::Conflict(
             "This bed changed again, so there is nothing to undo. Load the bed to see its state.".to_owned(),
         ));
-    }
-    let before = states.get(1);
-    let change = store::Change {
-        bed,
-        // A bed whose patient left meanwhile has a newer state, so this one never holds a patient.
-        state: before.map_or(BedState::Available, |state| state.state),
-        at: tx.at().as_microsecond(),
-        reason: before.map_or(String::new(), |state| state.reason.clone()),
-        owner: before.map_or(String::new(), |state| state.owner.clone()),
-        stay: String::new(),
     };
-    keep(tx, actor, site, change).await.map(|_| ())
+    store::void_fact(tx, fact).await?;
+    let body = serde_json::json!({ "undone": fact.to_string() });
+    keep(tx, actor, site, known, body).await
 }
 
+/// Brings the bed to what is told of it now, and keeps who changed that.
 async fn keep(
     tx: &mut Tx,
     actor: &Actor,
     site: &SitePath,
-    change: store::Change,
-) -> Result<Id<store::Change>, Fault> {
-    let bed = change.bed;
-    let body = serde_json::json!({
-        "state": change.state.word(), "reason": change.reason, "owner": change.owner, "stay": change.stay,
-    });
-    store::write(tx, vec![change], &actor.who).await?;
-    let change = ::store::Change { kind: "bed", record: bed.to_string(), site: Some(site.clone()), body };
-    tx.keep(actor, change).await?;
-    let newest = store::list_states(tx, bed).await?.into_iter().next();
-    let newest =
-        newest.ok_or_else(|| StoreError::inconsistent("bed_state", "a state just written is missing"))?;
-    Ok(newest.id)
+    bed: BedRow,
+    body: serde_json::Value,
+) -> Result<(), Fault> {
+    let record = bed.id.to_string();
+    let tree = SiteTree::load(tx).await?;
+    let profiles = Profiles::load(tx).await?;
+    super::work_out(tx, &tree, &profiles, vec![bed]).await?;
+    let change = ::store::Change { kind: "bed", record, site: Some(site.clone()), body };
+    Ok(tx.keep(actor, change).await?)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Beds: what state each is in and since when.
 //!
-//! A bed follows its patients and the bed status messages (A20); a person may block it with a reason and
-//! an owner. The newest event wins, by when it happened, so the order of arrival does not matter.
+//! A bed follows its patients, the bed status messages (A20) and what people do to it: clean it, block it
+//! with a reason and an owner. All of these are facts with the instant they happened; [`timeline`] works the
+//! states out from them, so the order of arrival does not matter. The table of beds keeps the newest state.
+//! Cost: three statements for the beds a batch touches, whatever their number.
 
 pub mod bed;
 pub mod change;
@@ -9,31 +11,23 @@ mod file;
 pub mod page;
 pub mod rules;
 pub mod store;
+pub mod timeline;
 pub mod timers;
 
 pub use file::BedsImporter;
 
 use crate::adt::apply::World;
 use crate::adt::model::{Micros, Place};
+use crate::profile::Profiles;
 use ::store::{StoreError, Tx};
 use base::Id;
-use identity::{Care, Site};
+use identity::{Care, Site, SiteTree};
 use rules::BedState;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use timeline::FEED;
 
 /// Unit and bed code.
 pub type Key = (Id<Site>, String);
-
-/// The newest thing a patient did to a bed.
-#[derive(Debug, Clone, Copy)]
-pub struct Boundary {
-    /// When.
-    pub at: Micros,
-    /// The belief that a patient was there was taken back.
-    pub is_void: bool,
-    /// The bed is free without cleaning.
-    pub is_freed: bool,
-}
 
 /// An A20.
 #[derive(Debug, Clone)]
@@ -46,91 +40,175 @@ pub struct Status {
     pub status: String,
     /// Since when.
     pub at: Micros,
+    /// When the sender wrote it down.
+    pub recorded: Micros,
+    /// Decides between messages of equal times.
+    pub order: String,
     /// The message.
     pub message: i64,
 }
 
-/// Brings beds up to date with the patients who entered and left them.
+/// Brings beds up to date with the patients who entered and left them; a code seen for the first time becomes
+/// a bed.
 pub(crate) async fn follow_patients(
     tx: &mut Tx,
     world: &World,
-    touched: BTreeMap<Key, Boundary>,
+    touched: BTreeSet<Key>,
 ) -> Result<(), StoreError> {
     if touched.is_empty() {
         return Ok(());
     }
-    let keys: Vec<Key> = touched.keys().cloned().collect();
-    let beds = store::find_or_insert(tx, &keys).await?;
-    let occupied = store::list_occupied(tx, &keys).await?;
-    let mut changes = Vec::new();
-    for (key, boundary) in touched {
-        let Some(bed) = beds.get(&key) else { continue };
-        let next = match occupied.get(&key) {
-            Some(since) => (BedState::Occupied, *since),
-            None if boundary.is_void && bed.state == BedState::Occupied => (BedState::Available, bed.since),
-            None if boundary.is_void => continue,
-            None if boundary.is_freed || !is_cleaned(world, &key.0) => (BedState::Available, boundary.at),
-            None => (BedState::Dirty, boundary.at),
-        };
-        // A patient in the bed, or gone from it, decides whatever the clock of the last status says: the
-        // end of a stay may have been taken back.
-        let is_due = next.1 >= bed.since || next.0 == BedState::Occupied || bed.state == BedState::Occupied;
-        if is_due && (next.0 != bed.state || next.1 != bed.since) {
-            changes.push(store::Change {
-                bed: bed.id,
-                state: next.0,
-                at: next.1,
+    let keys: Vec<Key> = touched.into_iter().collect();
+    let mut beds = store::find_or_insert(tx, &keys).await?;
+    let beds = keys.iter().filter_map(|key| beds.remove(key)).collect();
+    work_out(tx, &world.tree, &world.profiles, beds).await
+}
+
+/// Works the states of these beds out from what is told of them, and keeps those that differ.
+pub(crate) async fn work_out(
+    tx: &mut Tx,
+    tree: &SiteTree,
+    profiles: &Profiles,
+    beds: Vec<store::BedRow>,
+) -> Result<(), StoreError> {
+    let ids: Vec<Id<store::Bed>> = beds.iter().map(|bed| bed.id).collect();
+    let told = store::list_newest(tx, &ids).await?;
+    let mut differing = Vec::new();
+    for bed in beds {
+        let newest = told.timeline(bed.id, left_as(tree, profiles, &bed.unit)).pop();
+        let is = match newest {
+            Some(state) => store::BedRow {
+                state: state.state,
+                since: state.from,
+                reason: state.reason,
+                owner: state.owner,
+                stay: state.stay,
+                ..bed.clone()
+            },
+            None => store::BedRow {
+                state: BedState::Available,
+                since: 0,
                 reason: String::new(),
                 owner: String::new(),
                 stay: String::new(),
-            });
+                ..bed.clone()
+            },
+        };
+        if is != bed {
+            differing.push(is);
         }
     }
-    store::write(tx, changes, "feed").await
+    store::set_states(tx, &differing).await
 }
 
-/// Whether a unit's beds wait for housekeeping. Bays of an emergency department, bassinets and places of
-/// day care are made ready by whoever works there, and no feed tells of it.
-fn is_cleaned(world: &World, unit: &Id<Site>) -> bool {
-    let care = world.tree.get(unit).map_or(Care::Unmapped, |site| site.care);
-    matches!(care, Care::Inpatient | Care::Observation)
+/// What a unit's beds become when their last patient leaves. Bays of an emergency department, bassinets and
+/// places of day care are made ready by whoever works there, and no feed tells of it.
+pub(crate) fn left_as(tree: &SiteTree, profiles: &Profiles, unit: &Id<Site>) -> BedState {
+    let care = tree.get(unit).map_or(Care::Unmapped, |site| site.care);
+    let is_freed =
+        tree.facility_of(unit).is_some_and(|facility| profiles.of(&facility.id).is_freed_by_discharge);
+    if is_freed || !matches!(care, Care::Inpatient | Care::Observation) {
+        return BedState::Available;
+    }
+    BedState::Dirty
 }
 
-/// Applies bed status messages.
+/// Applies bed status messages. One about a unit that is not mapped is kept with a bed of the facility's
+/// unmapped locations until it is.
 pub(crate) async fn apply_statuses(
     tx: &mut Tx,
     world: &mut World,
     statuses: Vec<Status>,
 ) -> Result<(), StoreError> {
-    let mut newest: BTreeMap<Key, Status> = BTreeMap::new();
-    for status in statuses {
-        let unit = crate::sites::unit_by_code(&world.tree, status.facility, &status.place.unit);
-        let Some(unit) = unit else { continue };
-        let key = (unit, status.place.bed.clone());
-        if newest.get(&key).is_none_or(|known| known.at <= status.at) {
-            newest.insert(key, status);
-        }
-    }
-    if newest.is_empty() {
+    if statuses.is_empty() {
         return Ok(());
     }
-    let keys: Vec<Key> = newest.keys().cloned().collect();
-    let beds = store::find_or_insert(tx, &keys).await?;
-    let mut changes = Vec::new();
-    for (key, status) in newest {
+    let mut placed: Vec<(Key, Status)> = Vec::with_capacity(statuses.len());
+    for status in statuses {
+        let unit = match place(&world.tree, status.facility, &status.place.unit) {
+            Some(unit) => unit,
+            None => {
+                crate::sites::ensure_unmapped(tx, &world.tree, &status.facility).await?;
+                world.tree = SiteTree::load(tx).await?.into();
+                place(&world.tree, status.facility, &status.place.unit).unwrap_or(status.facility)
+            }
+        };
+        placed.push(((unit, status.place.bed.clone()), status));
+    }
+    let keys: BTreeSet<Key> = placed.iter().map(|(key, _)| key.clone()).collect();
+    let keys: Vec<Key> = keys.into_iter().collect();
+    let mut beds = store::find_or_insert(tx, &keys).await?;
+    let mut facts = Vec::with_capacity(placed.len());
+    for (key, status) in placed {
         let (Some(bed), Some((state, reason))) = (beds.get(&key), rules::from_status(&status.status)) else {
             continue;
         };
-        if status.at >= bed.since && rules::may_follow(bed.state, state) {
-            changes.push(store::Change {
-                bed: bed.id,
-                state,
-                at: status.at,
-                reason: reason.to_owned(),
-                owner: String::new(),
-                stay: String::new(),
-            });
+        facts.push(told(tx, bed.id, state, reason, status));
+    }
+    store::insert_facts(tx, &facts).await?;
+    let beds = keys.iter().filter_map(|key| beds.remove(key)).collect();
+    work_out(tx, &world.tree, &world.profiles, beds).await
+}
+
+fn told(
+    tx: &Tx,
+    bed: Id<store::Bed>,
+    state: BedState,
+    reason: &str,
+    status: Status,
+) -> (store::Fact, store::Source) {
+    let fact = store::Fact {
+        id: tx.new_id(),
+        bed,
+        at: status.at,
+        recorded: status.recorded,
+        sent: status.order,
+        state,
+        reason: reason.to_owned(),
+        owner: String::new(),
+        stay: String::new(),
+        cause: FEED.to_owned(),
+    };
+    let (facility, unit_code, message) = (Some(status.facility), status.place.unit, status.message);
+    (fact, store::Source { facility, unit_code, message })
+}
+
+/// The unit a code names, or the one for locations nobody has mapped.
+fn place(tree: &SiteTree, facility: Id<Site>, code: &str) -> Option<Id<Site>> {
+    crate::sites::unit_by_code(tree, facility, code).or_else(|| crate::sites::unmapped_unit(tree, &facility))
+}
+
+/// Gives status messages to the beds that their codes name now, after codes were changed.
+pub(crate) async fn place_anew(tx: &mut Tx, world: &World) -> Result<(), StoreError> {
+    let mut moves: Vec<(store::Named, Key)> = Vec::new();
+    for named in store::list_named(tx).await? {
+        let unit = place(&world.tree, named.facility, &named.unit_code).unwrap_or(named.unit);
+        if unit != named.unit {
+            let key = (unit, named.code.clone());
+            moves.push((named, key));
         }
     }
-    store::write(tx, changes, "feed").await
+    let mut touched: BTreeSet<Key> = moves.iter().map(|(_, to)| to.clone()).collect();
+    let keys: Vec<Key> = touched.iter().cloned().collect();
+    let beds = store::find_or_insert(tx, &keys).await?;
+    for (from, to) in moves {
+        if let Some(bed) = beds.get(&to) {
+            store::move_facts(tx, &from, bed.id).await?;
+            touched.insert((from.unit, from.code));
+        }
+    }
+    follow_patients(tx, world, touched).await
+}
+
+/// Works the state of every bed out anew.
+pub(crate) async fn work_out_all(tx: &mut Tx, world: &World) -> Result<(), StoreError> {
+    const PAGE: usize = 2_048;
+    place_anew(tx, world).await?;
+    let mut after = String::new();
+    loop {
+        let beds = store::list_after(tx, &after, PAGE).await?;
+        let Some(last) = beds.last().map(|bed| bed.id.to_string()) else { return Ok(()) };
+        work_out(tx, &world.tree, &world.profiles, beds).await?;
+        after = last;
+    }
 }

@@ -37,11 +37,12 @@ pub async fn beds(visit: Visit) -> Answer {
     let to = to.min(visit.now);
     let mut tx = visit.read().await?;
     let counts = list_bed_counts(&mut tx, scope, Period::day(today)).await?;
-    let states = store::list_states_in(&mut tx, scope, from.as_microsecond(), to.as_microsecond()).await?;
+    let (first, end) = (from.as_microsecond(), to.as_microsecond());
+    let states = store::list_states_in(&mut tx, &visit.tree, scope, first, end).await?;
     let data = Data {
         beds: store::list(&mut tx, scope).await?,
         counts: counts.into_iter().map(|count| (count.site, count.count)).collect(),
-        summary: summary(&states, from.as_microsecond(), to.as_microsecond()),
+        summary: summary(&states, first, end),
         month,
     };
     drop(tx);

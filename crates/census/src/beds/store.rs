@@ -2,10 +2,12 @@
 
 use super::Key;
 use super::rules::BedState;
+use super::timeline::{FEED, InBed, timeline};
 use crate::adt::model::Micros;
+use crate::profile::Profiles;
 use base::Id;
-use identity::{Scope, Site};
-use std::collections::{BTreeSet, HashMap};
+use identity::{Scope, Site, SiteTree};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::{Columns, FromRow, StoreError, Tx, binds};
 
 /// The kind of id a bed has.
@@ -13,7 +15,7 @@ use store::{Columns, FromRow, StoreError, Tx, binds};
 pub enum Bed {}
 
 /// A bed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BedRow {
     /// Its id.
     pub id: Id<Bed>,
@@ -97,8 +99,8 @@ pub(crate) async fn list_people(
 /// One state a bed was in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateRow {
-    /// Its id.
-    pub id: Id<Change>,
+    /// The word about the bed that made it so; none where a patient did.
+    pub fact: Option<Id<Fact>>,
     /// The bed.
     pub bed: Id<Bed>,
     /// What it was doing.
@@ -107,41 +109,153 @@ pub struct StateRow {
     pub reason: String,
     /// Who cleared it.
     pub owner: String,
+    /// The stay it was promised to.
+    pub stay: String,
     /// Since when.
     pub from: Micros,
-    /// What made it so: `feed`, or a person's id.
+    /// What made it so: [`FEED`], or a person's id.
     pub cause: String,
 }
 
-impl FromRow for StateRow {
-    fn from_row(c: &mut Columns<'_>) -> Result<StateRow, StoreError> {
-        let (id, bed) = (c.take()?, c.take()?);
+/// A word about a bed: a status message, or a person's click.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Its id.
+    pub id: Id<Fact>,
+    /// Which bed.
+    pub bed: Id<Bed>,
+    /// Since when it is so.
+    pub at: Micros,
+    /// When the sender wrote it down.
+    pub recorded: Micros,
+    /// The message's key, empty for a click: decides between messages of equal times.
+    pub sent: String,
+    /// What the bed becomes.
+    pub state: BedState,
+    /// Why.
+    pub reason: String,
+    /// Who clears it.
+    pub owner: String,
+    /// The stay it is promised to, when assigned.
+    pub stay: String,
+    /// Who says so: [`FEED`], or a person's id.
+    pub cause: String,
+}
+
+impl Fact {
+    /// Facts of a bed in the order they count; the same whatever the order of arrival. A person who looked
+    /// at the bed decides after the messages of the same instant.
+    pub(crate) fn order(&self) -> (Micros, bool, Micros, &str, Id<Fact>) {
+        (self.at, self.cause != FEED, self.recorded, &self.sent, self.id)
+    }
+}
+
+impl FromRow for Fact {
+    fn from_row(c: &mut Columns<'_>) -> Result<Fact, StoreError> {
+        let (id, bed, at, recorded, sent) = (c.take()?, c.take()?, c.take()?, c.take()?, c.take()?);
         let word: String = c.take()?;
         let state = BedState::from_word(&word)
-            .ok_or_else(|| StoreError::inconsistent("bed_state", format!("unknown state `{word}`")))?;
-        Ok(StateRow {
-            id,
-            bed,
-            state,
-            reason: c.take()?,
-            owner: c.take()?,
-            from: c.take()?,
-            cause: c.take()?,
-        })
+            .ok_or_else(|| StoreError::inconsistent("bed_fact", format!("unknown state `{word}`")))?;
+        let (reason, owner, stay, cause) = (c.take()?, c.take()?, c.take()?, c.take()?);
+        Ok(Fact { id, bed, at, recorded, sent, state, reason, owner, stay, cause })
     }
+}
+
+const FACT: &str =
+    "f.id, f.bed_id, f.at, f.recorded_at, f.sent, f.state, f.reason, f.owner, f.stay_id, f.cause";
+
+/// A leg believed now, in a bed.
+const BELIEVED: &str = "l.known_to = 253402300799999999 AND l.bed <> ''";
+
+/// Before everything that ever happened.
+const LONG_AGO: Micros = -377_705_116_800_000_000;
+
+/// What the states of beds follow from.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    guests: BTreeMap<Id<Bed>, Vec<InBed>>,
+    facts: BTreeMap<Id<Bed>, Vec<Fact>>,
+}
+
+impl Told {
+    fn of(guests: Vec<GuestRow>, facts: Vec<Fact>) -> Told {
+        let mut told = Told::default();
+        for GuestRow(bed, guest) in guests {
+            told.guests.entry(bed).or_default().push(guest);
+        }
+        for fact in facts {
+            told.facts.entry(fact.bed).or_default().push(fact);
+        }
+        told
+    }
+
+    pub(crate) fn timeline(&self, bed: Id<Bed>, left_as: BedState) -> Vec<StateRow> {
+        let guests = self.guests.get(&bed).map_or(&[][..], Vec::as_slice);
+        let facts = self.facts.get(&bed).map_or(&[][..], Vec::as_slice);
+        timeline(bed, guests, facts, left_as)
+    }
+}
+
+struct GuestRow(Id<Bed>, InBed);
+
+impl FromRow for GuestRow {
+    fn from_row(c: &mut Columns<'_>) -> Result<GuestRow, StoreError> {
+        Ok(GuestRow(c.take()?, InBed { stay: c.take()?, from: c.take()?, to: c.take()? }))
+    }
+}
+
+/// What the present states of these beds follow from: the newest four patients of each, the newest sixteen
+/// words, and the newest word of a person.
+pub(crate) async fn list_newest(tx: &mut Tx, beds: &[Id<Bed>]) -> Result<Told, StoreError> {
+    let keys: Vec<String> = beds.iter().map(Id::to_string).collect();
+    let guests = format!(
+        "SELECT b.id, l.stay_id, l.from_at, l.to_at
+         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code
+         WHERE b.id IN ({{in}}) AND {BELIEVED} AND l.to_at >= COALESCE((
+             SELECT x.to_at FROM leg x WHERE x.unit_id = b.unit_id AND x.bed = b.code
+                AND x.known_to = 253402300799999999 AND x.bed <> '' ORDER BY x.to_at DESC LIMIT 1 OFFSET 3), {LONG_AGO})
+         ORDER BY b.id, l.from_at, l.to_at, l.id"
+    );
+    let facts = format!(
+        "SELECT {FACT} FROM bed_fact f
+         WHERE f.bed_id IN ({{in}}) AND f.voided_at IS NULL AND (f.at >= COALESCE((
+             SELECT x.at FROM bed_fact x WHERE x.bed_id = f.bed_id AND x.voided_at IS NULL
+             ORDER BY x.at DESC LIMIT 1 OFFSET 15), {LONG_AGO})
+           OR f.at = (SELECT MAX(x.at) FROM bed_fact x
+                      WHERE x.bed_id = f.bed_id AND x.voided_at IS NULL AND x.cause <> 'feed'))
+         ORDER BY f.bed_id, f.at, f.id"
+    );
+    Ok(Told::of(tx.list_in(&guests, &keys).await?, tx.list_in(&facts, &keys).await?))
 }
 
 /// The last 200 states of a bed, newest first.
 ///
 /// # Errors
 /// [`StoreError`] when the engine refuses.
-pub async fn list_states(tx: &mut Tx, bed: Id<Bed>) -> Result<Vec<StateRow>, StoreError> {
-    tx.list(
-        "SELECT id, bed_id, state, reason, owner, from_at, cause FROM bed_state
-         WHERE bed_id = $1 ORDER BY from_at DESC, id DESC LIMIT 200",
-        binds![bed],
-    )
-    .await
+pub async fn list_states(tx: &mut Tx, tree: &SiteTree, bed: &BedRow) -> Result<Vec<StateRow>, StoreError> {
+    const N_MAX: usize = 200;
+    let left_as = super::left_as(tree, &Profiles::load(tx).await?, &bed.unit);
+    let sql = format!(
+        "SELECT b.id, l.stay_id, l.from_at, l.to_at
+         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code
+         WHERE b.id = $1 AND {BELIEVED} ORDER BY l.to_at DESC, l.id LIMIT {N_MAX}"
+    );
+    let guests: Vec<GuestRow> = tx.list(&sql, binds![bed.id]).await?;
+    let sql = format!(
+        "SELECT {FACT} FROM bed_fact f WHERE f.bed_id = $1 AND f.voided_at IS NULL
+         ORDER BY f.at DESC, f.id LIMIT {N_MAX}"
+    );
+    let facts: Vec<Fact> = tx.list(&sql, binds![bed.id]).await?;
+    // Where one of the lists was cut, what lies before its end is known in part only.
+    let cut = |n: usize, oldest: Option<Micros>| oldest.filter(|_| n == N_MAX).unwrap_or(Micros::MIN);
+    let oldest_guest = guests.iter().map(|guest| guest.1.from).min();
+    let oldest_fact = facts.iter().map(|fact| fact.at).min();
+    let known_from = cut(guests.len(), oldest_guest).max(cut(facts.len(), oldest_fact));
+    let mut states = Told::of(guests, facts).timeline(bed.id, left_as);
+    states.retain(|state| state.from >= known_from);
+    states.reverse();
+    states.truncate(N_MAX);
+    Ok(states)
 }
 
 /// The states of every bed of the scope that began in `[from, to)`, by bed and time, and for each bed the
@@ -151,20 +265,46 @@ pub async fn list_states(tx: &mut Tx, bed: Id<Bed>) -> Result<Vec<StateRow>, Sto
 /// [`StoreError`] when the engine refuses.
 pub async fn list_states_in(
     tx: &mut Tx,
+    tree: &SiteTree,
     scope: &Scope,
     from: Micros,
     to: Micros,
 ) -> Result<Vec<StateRow>, StoreError> {
-    tx.list(
-        "SELECT h.id, h.bed_id, h.state, h.reason, h.owner, h.from_at, h.cause
-         FROM bed b JOIN bed_state h ON h.bed_id = b.id
-         WHERE b.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1) AND h.from_at < $2
-           AND h.from_at >= COALESCE((SELECT MAX(e.from_at) FROM bed_state e
-                                      WHERE e.bed_id = b.id AND e.from_at < $3), $4)
-         ORDER BY h.bed_id, h.from_at, h.id",
-        binds![scope.site_id(), to, from, from],
-    )
-    .await
+    let profiles = Profiles::load(tx).await?;
+    // Before the period: the patient who left last, a few words since, and the last word of a person.
+    let sql = format!(
+        "SELECT b.id, l.stay_id, l.from_at, l.to_at
+         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code
+         WHERE b.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1) AND {BELIEVED}
+           AND l.from_at < $2 AND l.to_at >= COALESCE((
+             SELECT MAX(x.to_at) FROM leg x WHERE x.unit_id = b.unit_id AND x.bed = b.code
+                AND x.known_to = 253402300799999999 AND x.bed <> '' AND x.to_at < $3), {LONG_AGO})
+         ORDER BY b.id, l.from_at, l.to_at, l.id"
+    );
+    let guests: Vec<GuestRow> = tx.list(&sql, binds![scope.site_id(), to, from]).await?;
+    let sql = format!(
+        "SELECT {FACT} FROM bed b JOIN bed_fact f ON f.bed_id = b.id
+         WHERE b.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
+           AND f.voided_at IS NULL AND f.at < $2 AND (f.at >= COALESCE((
+             SELECT x.at FROM bed_fact x WHERE x.bed_id = b.id AND x.voided_at IS NULL AND x.at < $3
+             ORDER BY x.at DESC LIMIT 1 OFFSET 3), {LONG_AGO})
+           OR f.at = (SELECT MAX(x.at) FROM bed_fact x WHERE x.bed_id = b.id AND x.voided_at IS NULL
+                      AND x.cause <> 'feed' AND x.at < $4))
+         ORDER BY f.bed_id, f.at, f.id"
+    );
+    let facts: Vec<Fact> = tx.list(&sql, binds![scope.site_id(), to, from, from]).await?;
+    let told = Told::of(guests, facts);
+    let sql = "SELECT id, unit_id FROM bed
+               WHERE unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1) ORDER BY id";
+    let beds: Vec<(Id<Bed>, Id<Site>)> = tx.list(sql, binds![scope.site_id()]).await?;
+    let mut states = Vec::new();
+    for (bed, unit) in beds {
+        let mut own = told.timeline(bed, super::left_as(tree, &profiles, &unit));
+        own.retain(|state| state.from < to);
+        let n_before = own.iter().filter(|state| state.from < from).count();
+        states.extend(own.into_iter().skip(n_before.saturating_sub(1)));
+    }
+    Ok(states)
 }
 
 /// Sets the standing facts of a bed.
@@ -216,51 +356,101 @@ pub(crate) async fn find_or_insert(tx: &mut Tx, keys: &[Key]) -> Result<HashMap<
     Ok(beds)
 }
 
-/// Since when each of these beds has had the patient who is in it now.
-pub(crate) async fn list_occupied(tx: &mut Tx, keys: &[Key]) -> Result<HashMap<Key, Micros>, StoreError> {
-    let sql = "SELECT unit_id, bed, from_at FROM leg WHERE unit_id IN ({in}) AND to_at = 253402300799999999
-               AND known_to = 253402300799999999 AND bed <> '' ORDER BY unit_id, bed, from_at";
-    let rows: Vec<(Id<Site>, String, i64)> = tx.list_in(sql, &units_of(keys)).await?;
-    Ok(rows.into_iter().map(|(unit, bed, from)| ((unit, bed), from)).collect())
+/// Keeps words about beds; `place` and `message` of each tell where it came from.
+pub(crate) async fn insert_facts(tx: &mut Tx, facts: &[(Fact, Source)]) -> Result<(), StoreError> {
+    let rows = facts.iter().map(|(fact, source)| {
+        binds![
+            fact.id,
+            fact.bed,
+            fact.at,
+            fact.recorded,
+            &fact.sent,
+            fact.state.word(),
+            &fact.reason,
+            &fact.owner,
+            &fact.stay,
+            &fact.cause,
+            source.facility,
+            &source.unit_code,
+            source.message,
+        ]
+    });
+    let rows = rows.collect();
+    let insert =
+        "INSERT INTO bed_fact (id, bed_id, at, recorded_at, sent, state, reason, owner, stay_id, cause,
+                  facility_id, unit_code, message_seq) VALUES";
+    tx.insert_many(insert, rows, "").await.map(|_| ())
 }
 
-/// A bed's next state.
+/// Where a word about a bed came from.
 #[derive(Debug, Clone)]
-pub struct Change {
-    /// Which bed.
-    pub bed: Id<Bed>,
-    /// What it becomes.
-    pub state: BedState,
-    /// Since when.
-    pub at: Micros,
-    /// Why.
-    pub reason: String,
-    /// Who clears it.
-    pub owner: String,
-    /// The stay it is promised to, when assigned.
-    pub stay: String,
+pub(crate) struct Source {
+    pub(crate) facility: Option<Id<Site>>,
+    pub(crate) unit_code: String,
+    /// The message, or 0 for a click.
+    pub(crate) message: i64,
 }
 
-/// Writes states and the log of them.
-///
-/// # Errors
-/// [`StoreError`] when the engine refuses.
-pub async fn write(tx: &mut Tx, changes: Vec<Change>, cause: &str) -> Result<(), StoreError> {
-    let mut log = Vec::with_capacity(changes.len());
-    for change in &changes {
-        let id: Id<Change> = tx.new_id();
-        let state = change.state.word();
-        log.push(binds![id, change.bed, state, &change.reason, &change.owner, change.at, cause]);
+/// Takes a word back.
+pub(crate) async fn void_fact(tx: &mut Tx, fact: Id<Fact>) -> Result<(), StoreError> {
+    let at = tx.at();
+    tx.run("UPDATE bed_fact SET voided_at = $1 WHERE id = $2", binds![at, fact]).await.map(|_| ())
+}
+
+/// A code that messages of a facility named a bed by, and the bed their words are kept with.
+pub(crate) struct Named {
+    pub(crate) facility: Id<Site>,
+    pub(crate) unit_code: String,
+    pub(crate) unit: Id<Site>,
+    pub(crate) bed: Id<Bed>,
+    pub(crate) code: String,
+}
+
+impl FromRow for Named {
+    fn from_row(c: &mut Columns<'_>) -> Result<Named, StoreError> {
+        let (facility, unit_code, unit) = (c.take()?, c.take()?, c.take()?);
+        Ok(Named { facility, unit_code, unit, bed: c.take()?, code: c.take()? })
     }
-    let insert = "INSERT INTO bed_state (id, bed_id, state, reason, owner, from_at, cause) VALUES";
-    tx.insert_many(insert, log, "").await?;
-    for change in changes {
-        let sql =
-            "UPDATE bed SET state = $1, since = $2, reason = $3, owner = $4, stay_id = $5 WHERE id = $6";
-        let state = change.state.word();
-        tx.run(sql, binds![state, change.at, change.reason, change.owner, change.stay, change.bed]).await?;
-    }
-    Ok(())
+}
+
+/// Every name a bed status message gave.
+pub(crate) async fn list_named(tx: &mut Tx) -> Result<Vec<Named>, StoreError> {
+    tx.list(
+        "SELECT DISTINCT f.facility_id, f.unit_code, b.unit_id, b.id, b.code
+         FROM bed_fact f JOIN bed b ON b.id = f.bed_id WHERE f.facility_id IS NOT NULL
+         ORDER BY f.facility_id, f.unit_code, b.id",
+        binds![],
+    )
+    .await
+}
+
+/// Gives the words kept under a name to another bed.
+pub(crate) async fn move_facts(tx: &mut Tx, from: &Named, to: Id<Bed>) -> Result<(), StoreError> {
+    let sql = "UPDATE bed_fact SET bed_id = $1 WHERE bed_id = $2 AND facility_id = $3 AND unit_code = $4";
+    tx.run(sql, binds![to, from.bed, from.facility, &from.unit_code]).await.map(|_| ())
+}
+
+/// Brings beds to the states they are in now.
+pub(crate) async fn set_states(tx: &mut Tx, beds: &[BedRow]) -> Result<(), StoreError> {
+    let rows = beds.iter().map(|bed| {
+        // Its own id stays: the row is found by unit and code.
+        let id: Id<Bed> = tx.new_id();
+        let (code, state) = (&bed.code, bed.state.word());
+        let (flags, since) = ((bed.is_licensed, bed.is_set_up), bed.since);
+        binds![id, bed.unit, code, flags.0, flags.1, state, since, &bed.reason, &bed.owner, &bed.stay]
+    });
+    let rows = rows.collect();
+    let insert = format!("INSERT INTO bed ({COLUMNS}) VALUES");
+    let tail = "ON CONFLICT (unit_id, code) DO UPDATE SET state = excluded.state, since = excluded.since,
+                reason = excluded.reason, owner = excluded.owner, stay_id = excluded.stay_id";
+    tx.insert_many(&insert, rows, tail).await.map(|_| ())
+}
+
+/// A page of beds, by id.
+pub(crate) async fn list_after(tx: &mut Tx, after: &str, n_max: usize) -> Result<Vec<BedRow>, StoreError> {
+    let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+    let sql = format!("SELECT {COLUMNS} FROM bed WHERE id > $1 ORDER BY id LIMIT $2");
+    tx.list(&sql, binds![after, n_max]).await
 }
 
 /// A bed as a file gives it.

@@ -119,16 +119,17 @@ mod tests {
 
     fn states(bed: u128, lines: &[(i64, BedState, &str)]) -> Vec<StateRow> {
         let bed: Id<Bed> = Id::new(1, bed);
-        let row = |(n, (minute, state, reason)): (u128, &(i64, BedState, &str))| StateRow {
-            id: Id::new(2, n),
+        let row = |(minute, state, reason): &(i64, BedState, &str)| StateRow {
+            fact: None,
             bed,
             state: *state,
             reason: (*reason).to_owned(),
             owner: String::new(),
+            stay: String::new(),
             from: minute * 60_000_000,
             cause: "feed".to_owned(),
         };
-        (0u128..).zip(lines).map(row).collect()
+        lines.iter().map(row).collect()
     }
 
     #[test]
