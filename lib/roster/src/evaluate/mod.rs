@@ -1,0 +1,80 @@
+//! The exact score of a roster.
+//!
+//! [`Evaluator::new`] works out every person's rules once; [`Evaluator::score`] then judges a whole
+//! roster. A cost that depends on one person alone comes from that person's [`PersonPlan`].
+
+mod charge;
+mod count;
+mod cover;
+mod overtime;
+mod past;
+mod plan;
+mod rest;
+mod run;
+mod sequence;
+mod tables;
+mod weekend;
+
+pub use charge::{Charge, Source, Weigh};
+pub use count::{CountPlan, Limits, Values, Window};
+pub use overtime::OvertimePlan;
+pub use plan::PersonPlan;
+pub use rest::RestPlan;
+pub use run::RunPlan;
+pub use sequence::SequencePlan;
+pub use tables::Small;
+pub use weekend::{OverWeekends, Stretch, Weekend, Weekends};
+
+use crate::problem::{PersonIdx, Problem, Roster};
+use crate::score::Score;
+use cover::CoverPlan;
+
+/// A problem made ready to judge rosters.
+#[derive(Clone, Debug)]
+pub struct Evaluator<'p> {
+    problem: &'p Problem,
+    plans: Vec<PersonPlan>,
+    cover: CoverPlan,
+}
+
+impl<'p> Evaluator<'p> {
+    /// Works out the rules.
+    #[must_use]
+    pub fn new(problem: &'p Problem) -> Evaluator<'p> {
+        Evaluator { problem, plans: plan::plans(problem), cover: CoverPlan::new(problem) }
+    }
+
+    /// The problem.
+    #[must_use]
+    pub fn problem(&self) -> &'p Problem {
+        self.problem
+    }
+
+    /// One person's rules.
+    ///
+    /// # Panics
+    /// When the person is not of this problem.
+    #[must_use]
+    #[inline]
+    #[expect(clippy::indexing_slicing, reason = "the caller names a person of this problem")]
+    pub fn plan(&self, person: PersonIdx) -> &PersonPlan {
+        &self.plans[person.idx()]
+    }
+
+    /// What a roster costs, worked out from scratch.
+    #[must_use]
+    pub fn score(&self, roster: &Roster) -> Score {
+        let mut heads = vec![0_u16; self.cover.n_rows()];
+        for person in PersonIdx::all(self.problem.n_people()) {
+            for (day, cell) in roster.row(person).iter().enumerate() {
+                for row in self.cover.rows(person, day, *cell) {
+                    heads.get_mut(row).into_iter().for_each(|heads| *heads += 1);
+                }
+            }
+        }
+        let cover: Score = heads.iter().enumerate().map(|(row, heads)| self.cover.score(row, *heads)).sum();
+        let people = PersonIdx::all(self.problem.n_people());
+        let own: Score = people.map(|person| self.plan(person).cost(roster.row(person)).into()).sum();
+        cover + own
+    }
+}
