@@ -15,8 +15,7 @@ fn data(path: &str) -> Option<String> {
 
 #[test]
 fn empty_rosters_of_the_shift_scheduling_benchmarks_cost_what_was_checked() {
-    let checked =
-        [7137, 10882, 15474, 18319, 28974, 30057, 31728, 48486, 41298, 69704, 81495, 101_241];
+    let checked = [7137, 10882, 15474, 18319, 28974, 30057, 31728, 48486, 41298, 69704, 81495, 101_241];
     for (n, soft) in (1..).zip(checked) {
         let Some(text) = data(&format!("curtois/Instance{n}.txt")) else { return };
         let problem = curtois::read(&text).unwrap();

@@ -1,6 +1,7 @@
 //! Cover: how many stand on each row of the demand, and what that costs.
 #![expect(clippy::indexing_slicing, reason = "rows are found by day and code of this problem")]
 
+use super::across::flags_of;
 use crate::problem::{Cell, CoverLevels, Demand, PersonIdx, Problem};
 use crate::score::Score;
 
@@ -33,17 +34,11 @@ impl CoverPlan {
             Some(*n)
         }));
         let levels = problem.parts().levels;
-        let flags = |demand: &Demand| match &demand.who {
-            crate::rules::Who::Everyone => None,
-            crate::rules::Who::These(_) => {
-                Some(PersonIdx::all(problem.n_people()).map(|person| demand.who.has(person)).collect())
-            }
-        };
         CoverPlan {
             n_codes,
             rows: of_place.concat().into(),
             from: from.into(),
-            who: demands.iter().map(flags).collect(),
+            who: demands.iter().map(|demand| flags_of(&demand.who, problem.n_people())).collect(),
             scores: demands.iter().map(|demand| scores(demand, levels)).collect(),
         }
     }

@@ -1,8 +1,10 @@
 //! The exact score of a roster.
 //!
 //! [`Evaluator::new`] works out every person's rules once; [`Evaluator::score`] then judges a whole
-//! roster. A cost that depends on one person alone comes from that person's [`PersonPlan`].
+//! roster, [`State`] keeps a roster and its score while cells change. What depends on one person alone
+//! comes from that person's [`PersonPlan`].
 
+mod across;
 mod charge;
 mod count;
 mod cover;
@@ -12,6 +14,7 @@ mod plan;
 mod rest;
 mod run;
 mod sequence;
+mod state;
 mod tables;
 mod weekend;
 
@@ -22,11 +25,13 @@ pub use plan::PersonPlan;
 pub use rest::RestPlan;
 pub use run::RunPlan;
 pub use sequence::SequencePlan;
+pub use state::{Mark, State};
 pub use tables::Small;
 pub use weekend::{OverWeekends, Stretch, Weekend, Weekends};
 
 use crate::problem::{PersonIdx, Problem, Roster};
 use crate::score::Score;
+use across::AcrossPlan;
 use cover::CoverPlan;
 
 /// A problem made ready to judge rosters.
@@ -35,13 +40,19 @@ pub struct Evaluator<'p> {
     problem: &'p Problem,
     plans: Vec<PersonPlan>,
     cover: CoverPlan,
+    across: AcrossPlan,
 }
 
 impl<'p> Evaluator<'p> {
     /// Works out the rules.
     #[must_use]
     pub fn new(problem: &'p Problem) -> Evaluator<'p> {
-        Evaluator { problem, plans: plan::plans(problem), cover: CoverPlan::new(problem) }
+        Evaluator {
+            problem,
+            plans: plan::plans(problem),
+            cover: CoverPlan::new(problem),
+            across: AcrossPlan::new(problem),
+        }
     }
 
     /// The problem.
@@ -64,17 +75,14 @@ impl<'p> Evaluator<'p> {
     /// What a roster costs, worked out from scratch.
     #[must_use]
     pub fn score(&self, roster: &Roster) -> Score {
-        let mut heads = vec![0_u16; self.cover.n_rows()];
-        for person in PersonIdx::all(self.problem.n_people()) {
-            for (day, cell) in roster.row(person).iter().enumerate() {
-                for row in self.cover.rows(person, day, *cell) {
-                    heads.get_mut(row).into_iter().for_each(|heads| *heads += 1);
-                }
-            }
-        }
-        let cover: Score = heads.iter().enumerate().map(|(row, heads)| self.cover.score(row, *heads)).sum();
-        let people = PersonIdx::all(self.problem.n_people());
-        let own: Score = people.map(|person| self.plan(person).cost(roster.row(person)).into()).sum();
-        cover + own
+        State::new(self, roster.clone()).score()
+    }
+
+    pub(crate) fn cover(&self) -> &CoverPlan {
+        &self.cover
+    }
+
+    pub(crate) fn across(&self) -> &AcrossPlan {
+        &self.across
     }
 }
