@@ -29,7 +29,7 @@ const STATES: [(&str, &str); 6] = [
 
 /// `GET …/census/records`.
 pub async fn records(mut visit: Visit) -> Answer {
-    since_lately(&mut visit);
+    let is_lately = since_lately(&mut visit);
     let with_names = visit.may_name_patients("census/records").await?;
     let filter = filter(&visit)?;
     let order = if visit.query.text("sort") == "oldest" { Order::Oldest } else { Order::Newest };
@@ -54,14 +54,14 @@ pub async fn records(mut visit: Visit) -> Answer {
         .body(html! {
             (tabs(&visit, Tab::Records))
             (bar(&visit)?)
-            (Panel::new("Stays").context("Newest arrival first unless sorted").body(table(&visit, &rows, with_names, paging)?))
+            (Panel::new("Stays").context("Newest arrival first unless sorted").body(table(&visit, &rows, with_names, is_lately, paging)?))
         });
     visit.show(&page).await
 }
 
 /// A register that is asked for nothing in particular shows the arrivals of the last days; the date stands
-/// in the filter, to be changed. So the page costs the same after ten years.
-fn since_lately(visit: &mut Visit) {
+/// in the filter, to be changed. So the page costs the same after ten years. Whether it was so asked.
+fn since_lately(visit: &mut Visit) -> bool {
     const LATELY_DAYS: i64 = 30;
     let is_asked = ["from", "to", "visit", "state", "faults"].iter().any(|name| visit.query.is_set(name));
     let since = jiff::Span::new().try_days(-LATELY_DAYS).and_then(|span| visit.today().checked_add(span));
@@ -69,6 +69,7 @@ fn since_lately(visit: &mut Visit) {
         let query = visit.query.with("from", Some(&since.to_string()));
         visit.query = area::Form::parse(query.trim_start_matches('?'));
     }
+    !is_asked
 }
 
 fn filter(visit: &Visit) -> Result<Filter, Fault> {
@@ -159,7 +160,13 @@ pub(crate) fn state_chip(state: &str) -> Markup {
     }
 }
 
-fn table(visit: &Visit, rows: &[StayRow], with_names: bool, paging: Paging) -> Result<Table, Fault> {
+fn table(
+    visit: &Visit,
+    rows: &[StayRow],
+    with_names: bool,
+    is_lately: bool,
+    paging: Paging,
+) -> Result<Table, Fault> {
     let view = View::of(visit)?;
     let is_oldest = visit.query.text("sort") == "oldest";
     let sort = if is_oldest { None } else { Some("oldest") };
@@ -186,12 +193,15 @@ fn table(visit: &Visit, rows: &[StayRow], with_names: bool, paging: Paging) -> R
             .cell(when(row.left_at))
             .cell(row.disposition.clone())
     });
-    let is_filtered = visit.query.pairs().iter().any(|(name, value)| !value.is_empty() && name != "sort");
+    let is_own = |name: &str| name == "sort" || (is_lately && name == "from");
+    let is_filtered = visit.query.pairs().iter().any(|(name, value)| !value.is_empty() && !is_own(name));
     let empty = if is_filtered {
         Empty::filtered(visit.at("census/records"))
     } else {
-        let empty =
-            Empty::new("No stays yet", "Stays appear here when the bed feed sends them or a file is imported.");
+        let empty = Empty::new(
+            "No stays in the last days",
+            "Stays appear here when the bed feed sends them or a file is imported. Earlier ones are found by the dates above.",
+        );
         let empty = visit.filled_by(empty, "Import stays", "/admin/imports", Permission::ADMIN_VIEW);
         if visit.holds(Permission::ADMIN_VIEW) {
             empty.file_columns(&["patient", "stay", "class", "unit", "in", "out", "disposition"])
