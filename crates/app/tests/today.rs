@@ -23,6 +23,39 @@ fn a_house_without_a_feed_is_told_what_will_be_here() {
 }
 
 #[test]
+fn the_first_days_have_a_list_that_ticks_itself_and_goes() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        let page = admin.get("/at/lakeside/today").await;
+        page.has("Getting started").has("1 of 4 done").has("href=\"/admin/people\"");
+        house.add("mara", Role::FacilityManager, "lakeside.riverside").await;
+        admin.get("/at/lakeside/today").await.has("2 of 4 done");
+        // Who cannot do these things is not asked to, and is told whom to ask.
+        let mara = house.sign_in("mara").await;
+        let page = mara.get("/at/lakeside.riverside/today").await.ok();
+        assert!(!page.contains("Getting started"), "{page}");
+        fill(&house).await;
+        let page = admin.get("/at/lakeside/today").await.ok();
+        assert!(!page.contains("Getting started"), "{page}");
+    });
+}
+
+#[test]
+fn an_empty_page_leads_only_where_its_reader_may_go() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        house.add("uli", Role::UnitManager, "lakeside.riverside.5w").await;
+        let admin = house.sign_in("admin").await;
+        let uli = house.sign_in("uli").await;
+        let unit = "/at/lakeside.riverside.5w/census/records";
+        admin.get(unit).await.has("href=\"/admin/imports\"");
+        let page = uli.get(unit).await.has("Ask an administrator to import stays.").text();
+        assert!(!page.contains("/admin/imports"), "{page}");
+    });
+}
+
+#[test]
 fn the_brief_shows_beds_and_figures_and_names_nobody() {
     on_both(async |fixture| {
         let house = House::build(fixture).await;

@@ -39,7 +39,7 @@ pub(super) async fn send(visit: Visit) -> Answer {
             Ok(()) => {
                 visit.ctx.forget();
                 return match sessions::sign_in(&visit.ctx.db, &email, &password, &visit.agent).await {
-                    Ok(session) => sign_in::welcome(&visit, &session, "/admin/sites").await,
+                    Ok(session) => sign_in::welcome(&visit, &session, "").await,
                     Err(SignInRefused::Store(error)) => Err(error.into()),
                     Err(SignInRefused::Wrong | SignInRefused::Locked { .. }) => Ok(visit.go("/sign-in")),
                 };

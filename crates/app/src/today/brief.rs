@@ -2,7 +2,7 @@
 
 use super::store::{FeedAge, Filling, Note};
 use super::units::{self, House, Standing};
-use super::{ages, needs, store, strip};
+use super::{ages, needs, start, store, strip};
 use area::{Answer, Cell as FileCell, Export, ExportFormat, Fault, Visit};
 use base::Minutes;
 use census::day::SiteDay;
@@ -39,6 +39,7 @@ struct Brief {
     notes: Vec<Note>,
     finished: Vec<jobs::Job>,
     filling: Option<Filling>,
+    start: Option<[start::Step; 4]>,
 }
 
 /// `GET /at/{scope}/today`.
@@ -58,7 +59,7 @@ pub(super) async fn page(visit: Visit) -> Answer {
     let huddle = visit.at(&format!("today/huddle/{}", visit.today()));
     let page = page
         .actions(html! { (Button::print()) (Button::link("Start huddle", huddle)) })
-        .body(if is_bare(&brief) { nothing_yet(&visit) } else { body(&visit, site, &brief) });
+        .body(if is_bare(&brief) { nothing_yet(&visit, &brief) } else { body(&visit, site, &brief) });
     visit.show(&page).await
 }
 
@@ -91,8 +92,9 @@ async fn load(visit: &Visit) -> Result<Brief, Fault> {
         .filter(|job| job.asked_by == by && job.finished_at.is_some_and(|at| at >= since))
         .collect();
     let filling = if visit.ctx.is_demo { store::find_filling(&mut tx).await? } else { None };
+    let start = start::load(visit, &mut tx).await?;
     let stale_after = rules.minutes("feed.stale_after", &site.path, visit.today()).unwrap_or(STALE_DEFAULT);
-    Ok(Brief { tiles, ranked, feeds, stale_after, house, beds, yesterday, notes, finished, filling })
+    Ok(Brief { tiles, ranked, feeds, stale_after, house, beds, yesterday, notes, finished, filling, start })
 }
 
 /// Whether nothing has ever arrived here.
@@ -102,16 +104,17 @@ fn is_bare(brief: &Brief) -> bool {
         && brief.ranked.open.is_empty()
 }
 
-fn nothing_yet(visit: &Visit) -> Markup {
+fn nothing_yet(visit: &Visit, brief: &Brief) -> Markup {
     let text = "Once the bed feed sends its first message, or a file of stays is imported, this page shows how \
                 full the house is, who waits for a bed, what leaves today, and what needs you first.";
     let empty = Empty::new("No patients have been told of yet", text);
-    let empty = if visit.may(Permission::FEEDS_VIEW) {
-        empty.action("Connect the bed feed", "/admin/feeds").quiet("Import a file of stays", "/admin/imports")
-    } else {
-        empty.quiet("Ask an administrator to connect the bed feed", "/help")
-    };
-    html! { (Panel::default().body(empty)) }
+    let empty = visit.filled_by(empty, "Connect the bed feed", "/admin/feeds", Permission::FEEDS_VIEW);
+    let may_import = visit.holds(Permission::ADMIN_VIEW);
+    let empty = if may_import { empty.quiet("Import a file of stays", "/admin/imports") } else { empty };
+    stack(html! {
+        @if let Some(steps) = &brief.start { (start::panel(steps)) }
+        (Panel::default().body(empty))
+    })
 }
 
 fn body(visit: &Visit, site: &SiteInfo, brief: &Brief) -> Markup {
@@ -129,6 +132,7 @@ fn body(visit: &Visit, site: &SiteInfo, brief: &Brief) -> Markup {
     let main = html! { (needs_panel(visit, &brief.ranked)) (beds_panel(visit, site, brief)) };
     html! {
         @if let Some(filling) = &brief.filling { (filling_notice(filling)) }
+        @if let Some(steps) = &brief.start { (start::panel(steps)) }
         @if !tiles.is_empty() { (kpi_strip("Figures of the brief", &tiles)) }
         @if aside.is_empty() { (stack(main)) } @else {
             (columns(main, html! { @for panel in &aside { (panel) } }))

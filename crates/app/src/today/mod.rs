@@ -5,7 +5,7 @@
 //! Sketch of the brief's cost, besides the frame's three statements (session, and the site tree at most once
 //! a second): rules 1, six figures of one value and one run of days each 12, the companion of boarding 1,
 //! needs 0 (kept 15 s, else one or two a source), feeds 1, units 4, yesterday 3, huddle 1, finished work 2,
-//! sample job 1 in the demo only. About 25 statements, 13 fewer where the strip of the site was read moments
+//! sample job 1 in the demo only; three small ones for administrators, how far the installation is. About 25 statements, 13 fewer where the strip of the site was read moments
 //! ago: values are kept 15 s, runs of days 60 s, whoever asks. None grows with the years held: figures read
 //! stored days, and stays are reached by the index of those present. The dear ones are those that sum legs
 //! (boarding, ED stay, left without being seen), which read every stay of 24 days.
@@ -16,6 +16,7 @@ mod explain;
 mod huddle;
 mod judge;
 mod needs;
+mod start;
 mod store;
 mod strip;
 mod units;

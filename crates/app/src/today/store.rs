@@ -47,6 +47,28 @@ pub(super) async fn count_beds(
     Ok(beds)
 }
 
+/// What an installation has begun with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Begun {
+    /// People with an account, everywhere.
+    pub(super) n_people: i64,
+    /// Whether a message was ever taken in, or a stay told of by a file.
+    pub(super) has_arrived: bool,
+    /// Whether any day of the site has something to count.
+    pub(super) has_census: bool,
+}
+
+/// How far an installation is. A message that names no known site counts as arrived.
+pub(super) async fn find_begun(tx: &mut Tx, site: Id<Site>) -> Result<Begun, StoreError> {
+    let people: Vec<(String,)> =
+        tx.list("SELECT id FROM person WHERE closed_at IS NULL ORDER BY id LIMIT 2", binds![]).await?;
+    let feed: Option<(String,)> = tx.find("SELECT id FROM feed ORDER BY id LIMIT 1", binds![]).await?;
+    let day: Option<(String,)> =
+        tx.find("SELECT date FROM census_day WHERE site_id = $1 ORDER BY date LIMIT 1", binds![site]).await?;
+    let n_people = i64::try_from(people.len()).unwrap_or(0);
+    Ok(Begun { n_people, has_arrived: feed.is_some() || day.is_some(), has_census: day.is_some() })
+}
+
 /// A stay that is about to move: in, within or out. Without a name or a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moving {
