@@ -113,7 +113,7 @@ fn a_new_house_is_set_up_once() {
         weak.has("value=\"Lakeside Health\"");
         let seen = browser.post("/set-up", &fields(PASSWORD)).await;
         browser.keep(&seen);
-        assert_eq!(seen.sent_to(), "/admin/sites");
+        assert_eq!(seen.sent_to(), "/at/lakeside-health/today");
         browser.get("/me").await.has("Ada Quist").has("Administrator").has("Lakeside Health");
         let again = house.browser().post("/set-up", &fields(PASSWORD)).await;
         assert_eq!(again.status, StatusCode::NOT_FOUND);
@@ -187,7 +187,7 @@ fn own_pages_open() {
         }
         let fields = [("theme", "dark"), ("density", "compact")];
         assert_eq!(
-            browser.post("/me/preferences", &fields).await.sent_to(),
+            browser.save("/me/preferences", "/me/preferences", &fields).await.sent_to(),
             "/me/preferences?done=preferences"
         );
         browser
@@ -195,5 +195,38 @@ fn own_pages_open() {
             .await
             .has("data-density=\"compact\"")
             .has("Your preferences are saved.");
+    });
+}
+
+#[test]
+fn preferences_changed_in_another_window_are_not_written_over() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let browser = house.sign_in("admin").await;
+        let at = "/me/preferences";
+        let version = browser.version_on(at, at).await;
+        browser.save(at, at, &[("theme", "dark"), ("density", "comfortable")]).await.sent_to();
+        let late = [("version", version.as_str()), ("theme", "light"), ("density", "compact")];
+        let seen = browser.post(at, &late).await;
+        assert_eq!(seen.status, StatusCode::CONFLICT);
+        seen.has("Dark").has("Light").has("Save mine");
+    });
+}
+
+#[test]
+fn a_form_of_another_site_is_refused_before_there_is_a_session() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let fields = [("email", "admin@lakeside.example"), ("password", PASSWORD)];
+        for site in ["cross-site", "same-site"] {
+            let seen = house.browser().post_from("/sign-in", &fields, site).await;
+            assert_eq!(seen.status, StatusCode::FORBIDDEN);
+            assert!(seen.cookies.is_empty(), "{:?}", seen.cookies);
+            seen.has("sent from another site");
+        }
+        house.browser().post_from("/sign-in", &fields, "same-origin").await.sent_to();
+        let browser = house.sign_in("admin").await;
+        let seen = browser.post_from("/preferences/theme", &[("theme", "dark")], "cross-site").await;
+        assert_eq!(seen.status, StatusCode::FORBIDDEN);
     });
 }

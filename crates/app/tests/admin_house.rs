@@ -73,25 +73,121 @@ fn a_site_is_changed_and_taken_back() {
         let admin = house.sign_in("admin").await;
         let at = "/admin/sites/lakeside.riverside.5w";
         let beds = [("from", "2026-12-01"), ("licensed", "32"), ("set_up", "30"), ("staffed", "29")];
-        let to = admin.post(&format!("{at}/beds"), &beds).await.sent_to();
+        let to = admin.save(at, &format!("{at}/beds"), &beds).await.sent_to();
         let page = admin.get(&to).await.ok();
         assert!(page.contains("Dec 1") && page.contains("data-undo"), "{page}");
         let token = after(&page, "name=\"undo\" value=\"");
         let back = admin.post("/admin/undo", &[("undo", &token)]).await.sent_to();
         assert!(!admin.get(&back).await.ok().contains("<th class=\"nm\" scope=\"row\">Dec 1"));
         let wrong = [("from", "2026-12-01"), ("licensed", "20"), ("set_up", "30"), ("staffed", "29")];
-        let refused = admin.post(&format!("{at}/beds"), &wrong).await;
+        let refused = admin.save(at, &format!("{at}/beds"), &wrong).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let taken = admin.post(&format!("{at}/codes"), &[("codes", "3N")]).await;
+        let taken = admin.save(at, &format!("{at}/codes"), &[("codes", "3N")]).await;
         assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
         taken.has("names lakeside.riverside.3n already");
-        let to = admin.post(&format!("{at}/close"), &[("on", "2026-11-12")]).await.sent_to();
+        let to = admin.save(at, &format!("{at}/close"), &[("on", "2026-11-12")]).await.sent_to();
         admin.get(&to).await.has("Open it again");
         let new = [("under", "lakeside.riverside"), ("kind", "unit"), ("name", "4 East"), ("short", "4e")];
         assert_eq!(
             admin.post("/admin/sites/new", &new).await.sent_to(),
             "/admin/sites/lakeside.riverside.4e"
         );
+    });
+}
+
+#[test]
+fn a_save_over_somebody_elses_change_shows_both_and_loses_nothing() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let second = house.add("berta", Role::Administrator, "lakeside").await;
+        house.grant(second, Role::Director, "lakeside").await;
+        let (admin, berta) = (house.sign_in("admin").await, house.sign_in("berta").await);
+        let unit = "/admin/sites/lakeside.riverside.5w";
+        let rule = "/admin/rules/ed.boarding_limit";
+        let to = |end: &str| format!("{unit}/{end}");
+        let details = |name: &'static str| [("name", name), ("zone", ""), ("currency", ""), ("sort", "4")];
+        let beds =
+            |n: &'static str| [("from", "2026-12-01"), ("licensed", n), ("set_up", "20"), ("staffed", "20")];
+        let own = |value: &'static str| {
+            [
+                ("at", "lakeside.harbor"),
+                ("value", value),
+                ("from", "2026-11-12"),
+                ("until", ""),
+                ("reason", "Winter plan"),
+            ]
+        };
+        let limits = |idle: &'static str| [("idle", idle), ("absolute", "10")];
+        let preferences = "/admin/preferences";
+        let tried: [(&str, String, Vec<_>, Vec<_>, &str, &str); 7] = [
+            (
+                unit,
+                to("details"),
+                details("Fifth West").into(),
+                details("West Five").into(),
+                "Fifth West",
+                "West Five",
+            ),
+            (unit, to("codes"), [("codes", "5WA")].into(), [("codes", "5WB")].into(), "5WA", "5WB"),
+            (
+                unit,
+                to("care"),
+                [("care", "observation")].into(),
+                [("care", "nursery")].into(),
+                "Observation",
+                "Nursery",
+            ),
+            (unit, to("beds"), beds("31").into(), beds("33").into(), "31", "33"),
+            (rule, rule.to_owned(), own("181").into(), own("190").into(), "181", "190"),
+            (
+                preferences,
+                format!("{preferences}/limits"),
+                limits("21").into(),
+                limits("22").into(),
+                "21",
+                "22",
+            ),
+            (
+                preferences,
+                format!("{preferences}/name"),
+                [("name", "Lake One")].into(),
+                [("name", "Lake Two")].into(),
+                "Lake One",
+                "Lake Two",
+            ),
+        ];
+        for (page, action, first, late, stored, entered) in tried {
+            let version = berta.version_on(page, &action).await;
+            admin.save(page, &action, &first).await.sent_to();
+            let mut stale = vec![("version", version.as_str())];
+            stale.extend(late.iter().copied());
+            let seen = berta.post(&action, &stale).await;
+            assert_eq!(seen.status, StatusCode::CONFLICT, "{action}: {}", seen.text());
+            let text = seen.text();
+            assert!(text.contains("Stored now") && text.contains("Save mine"), "{action}: {text}");
+            assert!(
+                text.contains(&format!("<td>{stored}</td>")) || text.contains(stored),
+                "{action}: {text}"
+            );
+            for (name, value) in &late {
+                assert!(
+                    text.contains(&format!("name=\"{name}\" value=\"{value}\"")),
+                    "{action}: {name} {text}"
+                );
+            }
+            assert!(text.contains(entered), "{action}: {text}");
+            // Knowing both, the second one may still save theirs.
+            let mut again = vec![("version", after(&text, "name=\"version\" value=\""))];
+            again.extend(late.iter().map(|(name, value)| (*name, (*value).to_owned())));
+            let again: Vec<(&str, &str)> =
+                again.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let seen = berta.post(&action, &again).await;
+            let is_overlap = action == rule && seen.status == StatusCode::UNPROCESSABLE_ENTITY;
+            assert!(seen.status == StatusCode::SEE_OTHER || is_overlap, "{action}: {}", seen.text());
+        }
+        // A form without the version is never the newest.
+        let none = admin.post(&to("codes"), &[("codes", "5WC")]).await;
+        assert_eq!(none.status, StatusCode::CONFLICT);
     });
 }
 
@@ -291,18 +387,18 @@ fn a_rule_is_overridden_ended_and_taken_back() {
                 ("reason", reason),
             ]
         };
-        let wrong = admin.post(at, &ask("soon", "Winter plan")).await;
+        let wrong = admin.save(at, at, &ask("soon", "Winter plan")).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
         wrong.has("whole number of minutes");
-        let to = admin.post(at, &ask("180", "Winter plan")).await.sent_to();
+        let to = admin.save(at, at, &ask("180", "Winter plan")).await.sent_to();
         let page = admin.get(&to).await.ok();
         assert!(page.contains("Winter plan") && page.contains("In force"), "{page}");
-        let overlap = admin.post(at, &ask("200", "Another plan")).await;
+        let overlap = admin.save(at, at, &ask("200", "Another plan")).await;
         assert_eq!(overlap.status, StatusCode::UNPROCESSABLE_ENTITY);
         let token = after(&page, "name=\"undo\" value=\"");
         let back = admin.post("/admin/undo", &[("undo", &token)]).await.sent_to();
         admin.get(&back).await.has("Past");
-        let to = admin.post(at, &ask("170", "Winter plan again")).await.sent_to();
+        let to = admin.save(at, at, &ask("170", "Winter plan again")).await.sent_to();
         let own = after(&admin.get(&to).await.ok(), "name=\"override\" value=\"");
         admin.post(&format!("{at}/end"), &[("override", &own)]).await.sent_to();
         admin.get("/admin/rules?show=own").await.has("Nothing matches");
@@ -341,10 +437,11 @@ fn limits_are_set_within_bounds_and_taken_back() {
     on_both(async |fixture| {
         let house = House::build(fixture).await;
         let admin = house.sign_in("admin").await;
-        let wrong = admin.post("/admin/preferences/limits", &[("idle", "0"), ("absolute", "12")]).await;
+        let page = "/admin/preferences";
+        let at = "/admin/preferences/limits";
+        let wrong = admin.save(page, at, &[("idle", "0"), ("absolute", "12")]).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let to =
-            admin.post("/admin/preferences/limits", &[("idle", "20"), ("absolute", "10")]).await.sent_to();
+        let to = admin.save(page, at, &[("idle", "20"), ("absolute", "10")]).await.sent_to();
         let page = admin.get(&to).await.ok();
         assert!(page.contains("value=\"20\""), "{page}");
         let token = after(&page, "name=\"undo\" value=\"");

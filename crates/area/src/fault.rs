@@ -38,6 +38,9 @@ pub enum Fault {
     /// The form does not come from this session.
     #[error("this form is out of date; load the page again and repeat the change")]
     StaleForm,
+    /// The form was sent from a page of another host.
+    #[error("this form was sent from another site; open the page here and send it again")]
+    ForeignForm,
     /// A failure of ours.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -53,7 +56,7 @@ impl Fault {
         match self {
             Fault::NotFound => StatusCode::NOT_FOUND,
             Fault::SignIn => StatusCode::UNAUTHORIZED,
-            Fault::ChangePassword => StatusCode::FORBIDDEN,
+            Fault::ChangePassword | Fault::ForeignForm => StatusCode::FORBIDDEN,
             Fault::BadRequest(_) => StatusCode::BAD_REQUEST,
             Fault::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Fault::Conflict(_) | Fault::StaleForm => StatusCode::CONFLICT,
@@ -95,6 +98,7 @@ impl Fault {
             | Fault::TooLarge { .. }
             | Fault::TooMany(_)
             | Fault::StaleForm
+            | Fault::ForeignForm
             | Fault::Store(_)
             | Fault::Ours(_) => {}
         }
@@ -107,7 +111,7 @@ impl Fault {
             | Fault::TooMany(words) => {
                 maud::html! { p.lead { (words) } p { a href="/" { "Back to Today" } } }
             }
-            Fault::TooLarge { .. } | Fault::StaleForm => {
+            Fault::TooLarge { .. } | Fault::StaleForm | Fault::ForeignForm => {
                 maud::html! { p.lead { (self) } p { a href="/" { "Back to Today" } } }
             }
             Fault::NotFound | Fault::SignIn | Fault::ChangePassword | Fault::Store(_) | Fault::Ours(_) => {

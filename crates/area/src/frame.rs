@@ -114,6 +114,9 @@ async fn admit(
         return Err(Fault::ChangePassword);
     }
     if route.method != Method::Get {
+        if !is_token && !is_own_origin(&headers) {
+            return Err(Fault::ForeignForm);
+        }
         read_body(&mut visit, request).await?;
         let is_own = visit.who.as_ref().is_none_or(|who| visit.form.raw(CSRF_FIELD) == who.csrf);
         if !is_token && !is_own {
@@ -121,6 +124,23 @@ async fn admit(
         }
     }
     Ok(visit)
+}
+
+/// Whether a browser says that a form comes from a page of this very host. It is what protects the forms
+/// before there is a session whose token they could carry: signing in and setting up. A program that is no
+/// browser says nothing and carries no cookies of anybody.
+///
+/// Every browser in use sends `Sec-Fetch-Site` over TLS and to this machine, and `Origin` with every POST;
+/// a page cannot choose either.
+fn is_own_origin(headers: &HeaderMap) -> bool {
+    match text_header(headers, "sec-fetch-site").as_str() {
+        "" => {}
+        site => return matches!(site, "same-origin" | "none"),
+    }
+    let origin = text_header(headers, "origin");
+    let Some((_, host)) = origin.split_once("://") else { return origin.is_empty() };
+    // A proxy in front may have put its own name for us into Host.
+    ["host", "x-forwarded-host"].iter().any(|name| text_header(headers, name).eq_ignore_ascii_case(host))
 }
 
 async fn find_who(
@@ -244,4 +264,29 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(key, _)| *key == name)
         .map(|(_, value)| decode(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pairs: &[(&'static str, &'static str)]) -> bool {
+        let pairs = pairs.iter().map(|(name, value)| {
+            (axum::http::HeaderName::from_static(name), HeaderValue::from_static(value))
+        });
+        is_own_origin(&pairs.collect())
+    }
+
+    #[test]
+    fn a_form_of_another_host_is_told_by_what_the_browser_says() {
+        assert!(check(&[]), "no browser");
+        assert!(check(&[("sec-fetch-site", "same-origin")]));
+        assert!(check(&[("sec-fetch-site", "none")]));
+        assert!(!check(&[("sec-fetch-site", "cross-site")]));
+        assert!(!check(&[("sec-fetch-site", "same-site"), ("origin", "https://h"), ("host", "h")]));
+        assert!(check(&[("origin", "http://h:8080"), ("host", "h:8080")]));
+        assert!(check(&[("origin", "https://h"), ("host", "10.0.0.1:8080"), ("x-forwarded-host", "h")]));
+        assert!(!check(&[("origin", "http://other"), ("host", "h:8080")]));
+        assert!(!check(&[("origin", "null"), ("host", "h:8080")]));
+    }
 }

@@ -7,6 +7,7 @@
 //!
 //! A request runs: allowed? -> load -> decide -> save -> show. [`serve`] answers the first.
 
+mod conflict;
 mod export;
 mod fault;
 mod form;
@@ -14,6 +15,7 @@ mod frame;
 mod route;
 mod visit;
 
+pub use conflict::{Differing, Unsaved, VERSION_FIELD};
 pub use export::{Cell, Export, ExportFormat};
 pub use fault::Fault;
 pub use form::{Form, Upload};

@@ -1,9 +1,9 @@
 //! How a person likes their pages.
 
 use super::{local, person, sign_in::set_theme};
-use crate::admin::kit::done_notice;
-use area::{Answer, Visit};
-use identity::people::{Density, PersonRefused, Preferences, Theme, set_preferences};
+use crate::admin::kit::{Refusal as _, done_notice};
+use area::{Answer, Differing, Fault, Unsaved, VERSION_FIELD, Visit};
+use identity::people::{Density, PersonRefused, Preferences, Theme, find_person, set_preferences};
 use web::{Choice, Errors, Field, Form, Page, Panel, html};
 
 /// Figures in the strip of the brief.
@@ -40,14 +40,25 @@ pub(super) async fn send(visit: Visit) -> Answer {
         return show(&visit, &preferences, &Errors::of("figures", words)).await;
     }
     let (id, actor, theme) = (who.access.person_id(), visit.actor(), preferences.theme);
+    let (seen, wanted) = (visit.version(), preferences.clone());
     let saved = visit
         .ctx
         .db
-        .write::<_, PersonRefused, _>(move |tx| {
-            Box::pin(async move { set_preferences(tx, &actor, id, &preferences).await })
+        .write::<_, Unsaved<PersonRefused>, _>(move |tx| {
+            Box::pin(async move {
+                let stored = find_person(tx, id).await?.ok_or(Unsaved::Stale)?.preferences;
+                if version(&stored) != seen {
+                    return Err(Unsaved::Stale);
+                }
+                set_preferences(tx, &actor, id, &wanted).await.map_err(Unsaved::Refused)
+            })
         })
         .await;
-    crate::admin::kit::or_fault(saved)?;
+    match saved {
+        Ok(()) => {}
+        Err(Unsaved::Refused(refused)) => return Err(refused.fault()),
+        Err(Unsaved::Stale) => return conflict(&visit, &preferences).await,
+    }
     let mut response = visit.go("/me/preferences?done=preferences");
     let theme = match theme {
         Theme::Light => web::Theme::Light,
@@ -66,6 +77,39 @@ pub(super) async fn theme(visit: Visit) -> Answer {
     Ok(response)
 }
 
+/// What the form was filled from.
+fn version(preferences: &Preferences) -> String {
+    // A few words and flags always become JSON.
+    serde_json::to_string(preferences).unwrap_or_default()
+}
+
+/// The same person saved in another window.
+async fn conflict(visit: &Visit, wanted: &Preferences) -> Answer {
+    let id = person(visit)?.access.person_id();
+    let stored = find_person(&mut visit.read().await?, id).await?.ok_or(Fault::NotFound)?.preferences;
+    let on = |is: bool| if is { "On" } else { "Off" };
+    let colors = |preferences: &Preferences| match preferences.theme {
+        Theme::System => "As this device says",
+        Theme::Light => "Light",
+        Theme::Dark => "Dark",
+    };
+    let rows = |preferences: &Preferences| match preferences.density {
+        Density::Comfortable => "With room",
+        Density::Compact => "Close",
+    };
+    let titles = |preferences: &Preferences| {
+        let figures = preferences.figures.iter().filter_map(|key| visit.ctx.catalogue.get(key));
+        figures.map(|figure| figure.title).collect::<Vec<_>>().join(", ")
+    };
+    let values = [
+        Differing::new("Colors", colors(&stored), colors(wanted)),
+        Differing::new("Rows of tables", rows(&stored), rows(wanted)),
+        Differing::new("Single letters work as keys", on(stored.letter_keys), on(wanted.letter_keys)),
+        Differing::new("Figures on the brief", titles(&stored), titles(wanted)),
+    ];
+    visit.conflict("Preferences", "/me/preferences", &version(&stored), &values).await
+}
+
 async fn show(visit: &Visit, preferences: &Preferences, errors: &Errors) -> Answer {
     let who = person(visit)?;
     let theme = |value, words, theme| Choice::new(value, words, preferences.theme == theme);
@@ -82,7 +126,9 @@ async fn show(visit: &Visit, preferences: &Preferences, errors: &Errors) -> Answ
             Choice { hint: figure.definition.to_owned(), ..Choice::new(figure.key, figure.title, is_on) }
         })
         .collect();
+    let kept = &who.access.person.preferences;
     let mut form = Form::post("/me/preferences", &who.csrf)
+        .hidden(VERSION_FIELD, if errors.is_empty() { version(kept) } else { visit.version() })
         .errors(errors)
         .field(Field::radios(
             "theme",

@@ -1,12 +1,12 @@
 //! What holds for the whole installation: its name and how long sessions last.
 
-use super::kit::{self, or_fault};
+use super::kit::{self, Refusal as _};
 use super::store::last_seq;
 use ::store::StoreError;
-use area::{Answer, Fault, Visit};
-use identity::Permission;
+use area::{Answer, Differing, Fault, Unsaved, VERSION_FIELD, Visit};
 use identity::sessions::{Limits, find_limits, set_limits};
 use identity::sites::{SiteChange, SiteRefused, update_site};
+use identity::{Permission, SiteTree};
 use web::{Errors, Field, Form, Page, Panel, breadcrumbs, columns, html};
 
 pub(super) async fn page(visit: Visit) -> Answer {
@@ -17,6 +17,11 @@ pub(super) async fn page(visit: Visit) -> Answer {
 fn may_edit(visit: &Visit) -> bool {
     let is_top = visit.scope.as_ref().is_some_and(|scope| scope.path().parent().is_none());
     is_top && visit.may(Permission::ADMIN_EDIT)
+}
+
+/// What the form of the limits was filled from.
+fn limits_version(limits: Limits) -> String {
+    format!("{} {}", limits.idle_minutes, limits.absolute_hours)
 }
 
 async fn show(visit: &Visit, form: &str, errors: &Errors) -> Answer {
@@ -30,7 +35,10 @@ async fn show(visit: &Visit, form: &str, errors: &Errors) -> Answer {
     let typed = |own: &str, name: &str, kept: String| {
         if own == form { visit.form.text(name).to_owned() } else { kept }
     };
+    // A form shown again for a mistake still says what it was first filled from.
+    let seen = |own: &str, now: String| if own == form { visit.version() } else { now };
     let limits_form = Form::post("/admin/preferences/limits", csrf)
+        .hidden(VERSION_FIELD, seen("limits", limits_version(limits)))
         .errors(of("limits"))
         .field(
             Field::number("idle", "Without use a session ends after")
@@ -45,6 +53,7 @@ async fn show(visit: &Visit, form: &str, errors: &Errors) -> Answer {
         )))
         .submit("Save limits");
     let name_form = Form::post("/admin/preferences/name", csrf)
+        .hidden(VERSION_FIELD, seen("name", site.name.clone()))
         .errors(of("name"))
         .field(
             Field::text("name", "Name of the enterprise")
@@ -84,18 +93,36 @@ pub(super) async fn limits(visit: Visit) -> Answer {
     if !errors.is_empty() {
         return show(&visit, "limits", &errors).await;
     }
-    let actor = visit.actor();
-    let seq = visit
+    let (actor, seen) = (visit.actor(), visit.version());
+    let saved = visit
         .ctx
         .db
-        .write::<_, StoreError, _>(move |tx| {
+        .write::<_, Unsaved<StoreError>, _>(move |tx| {
             Box::pin(async move {
+                if limits_version(find_limits(tx).await?) != seen {
+                    return Err(Unsaved::Stale);
+                }
                 set_limits(tx, &actor, limits).await?;
-                last_seq(tx, "setting", ":session").await
+                Ok(last_seq(tx, "setting", ":session").await?)
             })
         })
-        .await?;
-    Ok(visit.go(&format!("/admin/preferences?done=limits&undo={}", seq.unwrap_or(0))))
+        .await;
+    match saved {
+        Ok(seq) => Ok(visit.go(&format!("/admin/preferences?done=limits&undo={}", seq.unwrap_or(0)))),
+        Err(Unsaved::Refused(error)) => Err(error.into()),
+        Err(Unsaved::Stale) => {
+            let now = find_limits(&mut visit.read().await?).await?;
+            let values = [
+                Differing::new("Without use, minutes", now.idle_minutes.to_string(), visit.form.text("idle")),
+                Differing::new(
+                    "In any case, hours",
+                    now.absolute_hours.to_string(),
+                    visit.form.text("absolute"),
+                ),
+            ];
+            visit.conflict("Sessions", "/admin/preferences", &limits_version(now), &values).await
+        }
+    }
 }
 
 pub(super) async fn name(visit: Visit) -> Answer {
@@ -107,24 +134,35 @@ pub(super) async fn name(visit: Visit) -> Answer {
     if new.is_empty() || new.chars().count() > 120 {
         return show(&visit, "name", &Errors::of("name", "Write a name of 1 to 120 characters")).await;
     }
-    let change = SiteChange {
-        name: new.to_owned(),
-        time_zone: site.own_time_zone.clone(),
-        currency: site.own_currency,
-        sort: site.sort,
-    };
-    let (actor, id) = (visit.actor(), site.id);
+    let name = new.to_owned();
+    let (actor, id, seen) = (visit.actor(), site.id, visit.version());
     let saved = visit
         .ctx
         .db
-        .write::<_, SiteRefused, _>(move |tx| {
+        .write::<_, Unsaved<SiteRefused>, _>(move |tx| {
             Box::pin(async move {
-                update_site(tx, &actor, id, &change).await?;
+                let tree = SiteTree::load(tx).await?;
+                let site = tree.get(&id).filter(|site| site.name == seen).ok_or(Unsaved::Stale)?;
+                let change = SiteChange {
+                    name,
+                    time_zone: site.own_time_zone.clone(),
+                    currency: site.own_currency,
+                    sort: site.sort,
+                };
+                update_site(tx, &actor, id, &change).await.map_err(Unsaved::Refused)?;
                 Ok(last_seq(tx, "site", &id.to_string()).await?)
             })
         })
         .await;
     visit.ctx.forget();
-    let seq = or_fault(saved)?;
-    Ok(visit.go(&format!("/admin/preferences?undo={}", seq.unwrap_or(0))))
+    match saved {
+        Ok(seq) => Ok(visit.go(&format!("/admin/preferences?undo={}", seq.unwrap_or(0)))),
+        Err(Unsaved::Refused(refused)) => Err(refused.fault()),
+        Err(Unsaved::Stale) => {
+            let tree = SiteTree::load(&mut visit.read().await?).await?;
+            let now = tree.get(&id).map_or("", |site| site.name.as_str());
+            let values = [Differing::new("Name of the enterprise", now, new)];
+            visit.conflict("Installation", "/admin/preferences", now, &values).await
+        }
+    }
 }

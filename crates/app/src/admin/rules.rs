@@ -1,9 +1,9 @@
 //! Dated rules: what each says here and now, where it is written, and a site's own value with a reason.
 
 use super::kit::{self, Names, Refusal as _, sentence, site_choices};
-use super::store::{last_seq, list_entries};
-use ::store::StoreError;
-use area::{Answer, Cell as FileCell, Export, Fault, Visit};
+use super::store::{last_rule_seq, last_seq, list_entries};
+use ::store::{StoreError, Tx};
+use area::{Answer, Cell as FileCell, Differing, Export, Fault, Unsaved, VERSION_FIELD, Visit};
 use base::Id;
 use figures::rules::{
     Override, OverrideAsk, OverrideProblem, RuleState, RuleView, Rules, VersionView, end_override,
@@ -150,6 +150,7 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
     let names =
         Names::of(&mut tx, makers.chain(entries.iter().map(|entry| entry.row.actor.who.as_str()))).await?;
     let undo = kit::undo_strip(visit, &mut tx).await?;
+    let version = if errors.is_empty() { version(&mut tx, view.key).await? } else { visit.version() };
     drop(tx);
     let facts = description_list([
         ("Value in force", value(&view)),
@@ -168,7 +169,7 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
             @if view.is_stale { (notice(Status::Due, "Nobody compared this with its source for over a year. Check it before a decision hangs on it.")) }
             (facts)
         }))
-        @if may_edit { (Panel::new("Set an own value").prose(own_form(visit, &view, errors)?)) }
+        @if may_edit { (Panel::new("Set an own value").prose(own_form(visit, &view, &version, errors)?)) }
     };
     let body = html! {
         (breadcrumbs(&[("Admin", "/admin"), ("Rules", "/admin/rules")]))
@@ -248,11 +249,17 @@ fn version_table(visit: &Visit, view: &RuleView) -> Table {
         }))
 }
 
-fn own_form(visit: &Visit, view: &RuleView, errors: &Errors) -> Result<Form, Fault> {
+/// What the form was filled from: the newest change of any own value of the rule.
+async fn version(tx: &mut Tx, key: &str) -> Result<String, StoreError> {
+    Ok(last_rule_seq(tx, key).await?.unwrap_or(0).to_string())
+}
+
+fn own_form(visit: &Visit, view: &RuleView, version: &str, errors: &Errors) -> Result<Form, Fault> {
     let typed = |name: &str| visit.form.text(name).to_owned();
     let at = visit.form.find("at").unwrap_or(visit.scope()?.path().as_str());
     let from = if typed("from").is_empty() { visit.today().to_string() } else { typed("from") };
     Ok(Form::post(format!("/admin/rules/{}", view.key), &visit.who()?.csrf)
+        .hidden(VERSION_FIELD, version)
         .errors(errors)
         .field(
             Field::select("at", "Site", site_choices(visit, Permission::ADMIN_EDIT, at))
@@ -277,17 +284,26 @@ pub(super) async fn set(visit: Visit) -> Answer {
         Err(errors) => return show(&visit, &errors).await,
     };
     let (actor, registry, key) = (visit.actor(), Arc::clone(&visit.ctx.rules), ask.rule_key.clone());
+    let seen = visit.version();
     let made = visit
         .ctx
         .db
-        .write::<_, OverrideProblem, _>(move |tx| {
+        .write::<_, Unsaved<OverrideProblem>, _>(move |tx| {
             Box::pin(async move {
-                let id = put_override(tx, &actor, &registry, &ask).await?;
+                if version(tx, &ask.rule_key).await? != seen {
+                    return Err(Unsaved::Stale);
+                }
+                let id = put_override(tx, &actor, &registry, &ask).await.map_err(Unsaved::Refused)?;
                 Ok(last_seq(tx, "rule_override", &id.to_string()).await?)
             })
         })
         .await;
-    match made.map_err(|problem| problem.store()) {
+    let made = match made {
+        Ok(seq) => Ok(seq),
+        Err(Unsaved::Stale) => return conflict(&visit).await,
+        Err(Unsaved::Refused(problem)) => Err(problem.store()),
+    };
+    match made {
         Ok(seq) => Ok(visit.go(&format!("/admin/rules/{key}?undo={}", seq.unwrap_or(0)))),
         Err(Ok(error)) => Err(error.into()),
         Err(Err(problem)) => {
@@ -301,6 +317,29 @@ pub(super) async fn set(visit: Visit) -> Answer {
             show(&visit, &Errors::of(field, sentence(&problem.to_string()))).await
         }
     }
+}
+
+/// Somebody set or ended an own value while the form was open: what holds now beside what was entered.
+async fn conflict(visit: &Visit) -> Answer {
+    let rules = load(visit).await?;
+    let view = rules.find(visit.name("key"), visit.scope()?.path(), visit.today()).ok_or(Fault::NotFound)?;
+    let version = version(&mut visit.read().await?, view.key).await?;
+    let entered = |name: &str| visit.form.text(name);
+    let of_site = |own: &&VersionView| {
+        let is_there = own.set_at.as_ref().is_some_and(|path| path.as_str() == entered("at"));
+        is_there && own.state != RuleState::Past
+    };
+    let own = view.overrides.iter().find(of_site);
+    let stored = |say: &dyn Fn(&VersionView) -> String| own.map(say).unwrap_or_default();
+    let last =
+        |own: &VersionView| own.to.map(|to| to.yesterday().unwrap_or(to).to_string()).unwrap_or_default();
+    let values = [
+        Differing::new("Value", stored(&|own| own.value.clone()), entered("value")),
+        Differing::new("From", stored(&|own| own.from.to_string()), entered("from")),
+        Differing::new("Last day", stored(&last), entered("until")),
+        Differing::new("Reason", stored(&|own| own.source.clone()), entered("reason")),
+    ];
+    visit.conflict(view.title, &format!("/admin/rules/{}", view.key), &version, &values).await
 }
 
 fn read(visit: &Visit) -> Result<OverrideAsk, Errors> {

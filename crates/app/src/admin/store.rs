@@ -41,6 +41,30 @@ pub(crate) async fn last_seq(tx: &mut Tx, kind: &str, record: &str) -> Result<Op
     Ok(found.map(|(seq,)| seq))
 }
 
+/// The number of the newest change of any record of the kind whose name starts so.
+pub(crate) async fn last_seq_below(tx: &mut Tx, kind: &str, prefix: &str) -> Result<Option<i64>, StoreError> {
+    let found: Option<(i64,)> = tx
+        .find(
+            "SELECT seq FROM history WHERE kind = $1 AND record_id LIKE $2 ORDER BY seq DESC LIMIT 1",
+            binds![kind, format!("{prefix}%")],
+        )
+        .await?;
+    Ok(found.map(|(seq,)| seq))
+}
+
+/// The number of the newest change of any own value of a rule.
+pub(crate) async fn last_rule_seq(tx: &mut Tx, rule: &str) -> Result<Option<i64>, StoreError> {
+    let found: Option<(i64,)> = tx
+        .find(
+            "SELECT h.seq FROM rule_override o
+             JOIN history h ON h.kind = 'rule_override' AND h.record_id = o.id
+             WHERE o.rule_key = $1 ORDER BY h.seq DESC LIMIT 1",
+            binds![rule],
+        )
+        .await?;
+    Ok(found.map(|(seq,)| seq))
+}
+
 /// The changes of these records, of any of the kinds, newest first.
 pub(crate) async fn list_entries(
     tx: &mut Tx,

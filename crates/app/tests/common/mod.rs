@@ -219,6 +219,34 @@ impl Browser {
         self.send(request, Body::from(pairs.join("&"))).await
     }
 
+    /// A form as a browser sends it that says where the form was.
+    pub(crate) async fn post_from(&self, path: &str, fields: &[(&str, &str)], site: &str) -> Seen {
+        let mut pairs = vec![format!("csrf={}", encode(&self.csrf))];
+        pairs.extend(fields.iter().map(|(name, value)| format!("{name}={}", encode(value))));
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", site);
+        self.send(request, Body::from(pairs.join("&"))).await
+    }
+
+    /// The form on a page, saved from there: with the version the page was read at.
+    pub(crate) async fn save(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Seen {
+        let version = self.version_on(page, action).await;
+        let mut all = vec![("version", version.as_str())];
+        all.extend(fields);
+        self.post(action, &all).await
+    }
+
+    /// The version a form of a page carries.
+    pub(crate) async fn version_on(&self, page: &str, action: &str) -> String {
+        let text = self.get(page).await.text();
+        let form = text.split_once(&format!("action=\"{action}\"")).map_or("", |(_, rest)| rest);
+        let form = form.split_once("</form>").map_or(form, |(form, _)| form);
+        let form = form.replace("&quot;", "'");
+        let version = after(&form, "name=\"version\" value=\"");
+        version.replace('\'', "\"")
+    }
+
     /// A form with a file.
     pub(crate) async fn upload(&self, path: &str, fields: &[(&str, &str)], name: &str, file: &str) -> Seen {
         let mut body = String::new();

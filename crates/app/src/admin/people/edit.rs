@@ -3,15 +3,18 @@
 use super::super::kit::{self, Names, Refusal, or_fault, sentence, site_choices};
 use super::super::store::{last_seq, list_entries};
 use ::store::{Actor, StoreError, Tx};
-use area::{Answer, Fault, Visit};
+use area::{Answer, Differing, Fault, Unsaved, VERSION_FIELD, Visit};
 use base::Id;
-use identity::people::{NewPerson, PersonRow, close_person, list_people, reset_password, update_person};
+use identity::people::{
+    NewPerson, PersonRefused, PersonRow, close_person, find_person, list_people, reset_password,
+    update_person,
+};
 use identity::roles::{Grant, GrantRefused, end_role, grant_role, list_grants};
 use identity::sessions::{SessionRow, list_sessions, revoke_all};
-use identity::{Permission, Person, Role};
+use identity::{Permission, Person, PersonInfo, Role};
 use jiff::civil::Date;
 use web::{
-    Button, Cell, Choice, Column, Empty, Errors, Field, Form, Markup, Page, Panel, Row, Status, Table,
+    Button, Cell, Choice, Column, Empty, Errors, Field, Form, Markup, Page, Panel, Status, Table,
     breadcrumbs, chip, columns, description_list, format, html, notice,
 };
 
@@ -167,7 +170,8 @@ fn account(visit: &Visit, subject: &Subject, errors: &Errors) -> Result<Markup, 
     };
     let form = Form::post(at(subject, "details"), &visit.who()?.csrf)
         .errors(errors)
-        .hidden("version", version(subject))
+        // Shown again for a mistake it still says what it was first filled from.
+        .hidden(VERSION_FIELD, if errors.is_empty() { version(person) } else { visit.version() })
         .field(Field::text("name", "Name").value(typed("name", &person.name)))
         .field(Field::email("email", "E-mail").autocomplete("off").value(typed("email", &person.email)))
         .field(Field::text("title", "Title").optional().value(typed("title", &person.title)))
@@ -176,8 +180,7 @@ fn account(visit: &Visit, subject: &Subject, errors: &Errors) -> Result<Markup, 
 }
 
 /// What the reader saw, so that a change made meanwhile is not written over.
-fn version(subject: &Subject) -> String {
-    let person = &subject.row.person;
+fn version(person: &PersonInfo) -> String {
     format!("{}\n{}\n{}", person.name, person.email, person.title)
 }
 
@@ -244,70 +247,50 @@ fn reopen_form(subject: &Subject, csrf: &str) -> Markup {
 
 pub(crate) async fn details(visit: Visit) -> Answer {
     let subject = ours(&visit).await?;
-    let seen = visit.form.raw("version").replace("\r\n", "\n");
-    if seen != version(&subject) {
-        return conflict(&visit, &subject, &seen).await;
-    }
     let new = NewPerson {
         email: visit.form.text("email").to_owned(),
         name: visit.form.text("name").to_owned(),
         title: visit.form.text("title").to_owned(),
     };
-    let (id, actor) = (subject.row.person.id, visit.actor());
+    let (id, actor, seen) = (subject.row.person.id, visit.actor(), visit.version());
     let saved = visit
         .ctx
         .db
-        .write::<_, identity::people::PersonRefused, _>(move |tx| {
+        .write::<_, Unsaved<PersonRefused>, _>(move |tx| {
             Box::pin(async move {
-                update_person(tx, &actor, id, &new).await?;
+                let person = find_person(tx, id).await?;
+                if person.is_none_or(|person| version(&person) != seen) {
+                    return Err(Unsaved::Stale);
+                }
+                update_person(tx, &actor, id, &new).await.map_err(Unsaved::Refused)?;
                 Ok(last_seq(tx, "person", &id.to_string()).await?)
             })
         })
         .await;
-    match saved.map_err(Refusal::store) {
+    match saved {
         Ok(seq) => Ok(visit.go(&format!("{}?undo={}", at(&subject, ""), seq.unwrap_or(0)))),
-        Err(Ok(error)) => Err(error.into()),
-        Err(Err(refused)) => {
-            use identity::people::PersonRefused::{Email, Taken};
-            let field = if matches!(refused, Taken { .. } | Email { .. }) { "email" } else { "name" };
-            let details = Errors::of(field, sentence(&refused.to_string()));
-            show(&visit, &Wrong { details, ..Wrong::default() }).await
-        }
+        Err(Unsaved::Stale) => conflict(&visit, id).await,
+        Err(Unsaved::Refused(refused)) => match refused.store() {
+            Ok(error) => Err(error.into()),
+            Err(refused) => {
+                use PersonRefused::{Email, Taken};
+                let field = if matches!(refused, Taken { .. } | Email { .. }) { "email" } else { "name" };
+                let details = Errors::of(field, sentence(&refused.to_string()));
+                show(&visit, &Wrong { details, ..Wrong::default() }).await
+            }
+        },
     }
 }
 
 /// Somebody saved while this form was open: their values and mine, side by side.
-async fn conflict(visit: &Visit, subject: &Subject, seen: &str) -> Answer {
-    let person = &subject.row.person;
-    if visit.form.is_set("mine") || visit.form.is_set("theirs") || seen.is_empty() {
-        return Err(Fault::StaleForm);
-    }
-    let pairs = [
-        ("Name", person.name.as_str(), visit.form.text("name")),
-        ("E-mail", person.email.as_str(), visit.form.text("email")),
-        ("Title", person.title.as_str(), visit.form.text("title")),
+async fn conflict(visit: &Visit, id: Id<Person>) -> Answer {
+    let person = find_person(&mut visit.read().await?, id).await?.ok_or(Fault::NotFound)?;
+    let values = [
+        Differing::new("Name", &person.name, visit.form.text("name")),
+        Differing::new("E-mail", &person.email, visit.form.text("email")),
+        Differing::new("Title", &person.title, visit.form.text("title")),
     ];
-    let table = Table::new("conflict", "What is stored and what you entered")
-        .column(Column::text("Field"))
-        .column(Column::text("Stored now"))
-        .column(Column::text("You entered"))
-        .rows(pairs.iter().map(|(what, theirs, mine)| Row::default().cell(*what).cell(*theirs).cell(*mine)));
-    let mine = Form::post(at(subject, "details"), &visit.who()?.csrf)
-        .hidden("version", version(subject))
-        .hidden("name", visit.form.text("name"))
-        .hidden("email", visit.form.text("email"))
-        .hidden("title", visit.form.text("title"))
-        .submit("Save mine")
-        .cancel(at(subject, ""));
-    let body = html! {
-        (notice(Status::Due, "Somebody saved this account while you were editing. Compare the two, then decide."))
-        (Panel::default().body(table))
-        (Panel::default().prose(mine))
-    };
-    let shown = visit.show(&Page::new(person.name.clone()).context("Two changes").body(body)).await?;
-    let (mut parts, body) = shown.into_parts();
-    parts.status = area::StatusCode::CONFLICT;
-    Ok(area::Response::from_parts(parts, body))
+    visit.conflict(&person.name, &format!("/admin/people/{id}"), &version(&person), &values).await
 }
 
 pub(crate) async fn grant(visit: Visit) -> Answer {

@@ -1,17 +1,17 @@
 //! One site: name, zone, codes, care, beds from a day, closing, history.
 
 use super::super::kit::{self, Names, Refusal as _, sentence};
-use super::super::store::{last_seq, list_entries};
+use super::super::store::{last_seq, last_seq_below, list_entries};
 use super::{care_words, kind_words, scope_of};
-use ::store::{Actor, Tx};
-use area::{Answer, Fault, Visit};
-use base::{Currency, Period};
+use ::store::{Actor, StoreError, Tx};
+use area::{Answer, Differing, Fault, Unsaved, VERSION_FIELD, Visit};
+use base::{Currency, Id, Period};
 use futures::future::BoxFuture;
 use identity::sites::{
-    BedCountAt, Beds, SiteChange, SiteRefused, close_site, list_bed_counts, reopen_site, set_beds, set_care,
-    set_codes, update_site,
+    BedCountAt, Beds, SiteChange, SiteRefused, beds_on, close_site, list_bed_counts, reopen_site, set_beds,
+    set_care, set_codes, update_site,
 };
-use identity::{Care, Permission, Scope, SiteInfo, SiteKind};
+use identity::{Care, Permission, Scope, Site, SiteInfo, SiteKind, SiteTree};
 use jiff::civil::Date;
 use web::{
     Button, Cell, Choice, Column, Empty, Errors, Field, Form, Markup, Page, Panel, Row, Status, Table,
@@ -34,18 +34,22 @@ async fn show(visit: &Visit, form: &str, errors: &Errors) -> Answer {
     let entries = list_entries(&mut tx, &["site", "site codes", "bed count"], &records).await?;
     let names = Names::of(&mut tx, entries.iter().map(|entry| entry.row.actor.who.as_str())).await?;
     let undo = kit::undo_strip(visit, &mut tx).await?;
+    let mut versions = Versions::read(&mut tx, site.id).await?;
     drop(tx);
+    if !errors.is_empty() {
+        versions.keep(form, visit.version());
+    }
     let none = Errors::new();
     let of = |own: &str| if own == form { errors } else { &none };
     let below = visit.tree.children(&site.id);
     let left = html! {
-        (Panel::new("Site").prose(about(visit, site, may_edit, of("details"))?))
-        (Panel::new("Beds").context("from a day on, until the next count").body(bed_part(visit, site, &counts, may_edit, of("beds"))?))
+        (Panel::new("Site").prose(about(visit, site, &versions, may_edit.then(|| of("details")))?))
+        (Panel::new("Beds").context("from a day on, until the next count").body(bed_part(visit, site, &counts, &versions, may_edit.then(|| of("beds")))?))
         @if may_edit { (kit::history_panel(visit, &entries, &names)) }
     };
     let right = html! {
-        (Panel::new("In messages").prose(code_part(visit, site, may_edit, of("codes"))?))
-        @if site.kind == SiteKind::Unit { (Panel::new("Care").prose(care_part(visit, site, may_edit, of("care"))?)) }
+        (Panel::new("In messages").prose(code_part(visit, site, &versions, may_edit.then(|| of("codes")))?))
+        @if site.kind == SiteKind::Unit { (Panel::new("Care").prose(care_part(visit, site, &versions, may_edit.then(|| of("care")))?)) }
         (Panel::new("Below it").prose(html! {
             @if below.is_empty() { p.sub { "Nothing." } }
             ul { @for child in &below { li { a href={ "/admin/sites/" (child.path) } { (child.name) } " " span.dim { (kind_words(child.kind)) } } } }
@@ -53,7 +57,7 @@ async fn show(visit: &Visit, form: &str, errors: &Errors) -> Answer {
                 p.go { (Button::link("Add a site", format!("/admin/sites/new?under={}", site.path))) }
             }
         }))
-        @if may_edit { (Panel::new("Closing").prose(closing(visit, site, of("close"))?)) }
+        @if may_edit { (Panel::new("Closing").prose(closing(visit, site, &versions, of("close"))?)) }
     };
     let body = html! {
         (crumbs(visit, site))
@@ -97,20 +101,27 @@ fn at(site: &SiteInfo, page: &str) -> String {
     format!("/admin/sites/{}/{page}", site.path)
 }
 
-fn about(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) -> Result<Markup, Fault> {
+/// The errors are those of the form, which is there for those who may edit.
+fn about(
+    visit: &Visit,
+    site: &SiteInfo,
+    versions: &Versions,
+    errors: Option<&Errors>,
+) -> Result<Markup, Fault> {
     let zone = site.time_zone.iana_name().unwrap_or("UTC").to_owned();
-    if !may_edit {
+    let Some(errors) = errors else {
         let list = description_list([
             ("Name", site.name.clone()),
             ("Time zone", zone),
             ("Currency", site.currency.to_string()),
         ]);
         return Ok(html! { (list) });
-    }
+    };
     let typed = |name: &str, kept: String| {
         if errors.is_empty() { kept } else { visit.form.text(name).to_owned() }
     };
     let form = Form::post(at(site, "details"), &visit.who()?.csrf)
+        .hidden(VERSION_FIELD, &versions.site)
         .errors(errors)
         .field(Field::text("name", "Name").value(typed("name", site.name.clone())))
         .field(
@@ -135,8 +146,8 @@ fn bed_part(
     visit: &Visit,
     site: &SiteInfo,
     counts: &[BedCountAt],
-    may_edit: bool,
-    errors: &Errors,
+    versions: &Versions,
+    errors: Option<&Errors>,
 ) -> Result<Markup, Fault> {
     let today = visit.today();
     let current = counts.iter().map(|count| count.count.from).filter(|from| *from <= today).max();
@@ -159,6 +170,7 @@ fn bed_part(
             "No beds counted here",
             "Units carry the beds that occupancy is measured on; a facility may carry its license.",
         ));
+    let Some(errors) = errors else { return Ok(html! { (table) }) };
     let typed = |name: &str, kept: i64| {
         if errors.is_empty() { kept.to_string() } else { visit.form.text(name).to_owned() }
     };
@@ -166,6 +178,7 @@ fn bed_part(
     let beds = in_force.map(|count| count.count.beds).unwrap_or_default();
     let from = if errors.is_empty() { today.to_string() } else { visit.form.text("from").to_owned() };
     let form = Form::post(at(site, "beds"), &visit.who()?.csrf)
+        .hidden(VERSION_FIELD, &versions.beds)
         .errors(errors)
         .field(Field::date("from", "From").hint("Figures of earlier days keep the earlier count").value(from))
         .field(Field::number("licensed", "Licensed beds").value(typed("licensed", beds.licensed)))
@@ -176,25 +189,29 @@ fn bed_part(
         )
         .field(Field::number("staffed", "Staffed beds").value(typed("staffed", beds.staffed)))
         .button(Button::submit("Save beds"));
-    Ok(
-        html! { (table) @if may_edit { details.in open[!errors.is_empty()] { summary { "Change the beds" } (form) } } },
-    )
+    Ok(html! { (table) details.in open[!errors.is_empty()] { summary { "Change the beds" } (form) } })
 }
 
-fn code_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) -> Result<Markup, Fault> {
+fn code_part(
+    visit: &Visit,
+    site: &SiteInfo,
+    versions: &Versions,
+    errors: Option<&Errors>,
+) -> Result<Markup, Fault> {
     let codes = visit.tree.codes(&site.id).join(" ");
     let words = if site.kind == SiteKind::Facility {
         "What the sender writes in MSH-4 or PV1-3.4 for this facility."
     } else {
         "What the sender writes in PV1-3.1 for this place."
     };
-    if !may_edit {
+    let Some(errors) = errors else {
         return Ok(
             html! { p { @if codes.is_empty() { "No codes." } @else { code { (codes) } } } p.sub { (words) } },
         );
-    }
+    };
     let value = if errors.is_empty() { codes } else { visit.form.text("codes").to_owned() };
     let form = Form::post(at(site, "codes"), &visit.who()?.csrf)
+        .hidden(VERSION_FIELD, &versions.codes)
         .errors(errors)
         .field(
             Field::text("codes", "Codes")
@@ -206,16 +223,22 @@ fn code_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) ->
     Ok(html! { (form) })
 }
 
-fn care_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) -> Result<Markup, Fault> {
-    if !may_edit {
+fn care_part(
+    visit: &Visit,
+    site: &SiteInfo,
+    versions: &Versions,
+    errors: Option<&Errors>,
+) -> Result<Markup, Fault> {
+    let Some(errors) = errors else {
         return Ok(html! { p { (care_words(site.care)) } });
-    }
+    };
     let choices = Care::ALL
         .iter()
         .filter(|care| **care != Care::Unmapped || site.care == Care::Unmapped)
         .map(|care| Choice::new(care.key(), care_words(*care), *care == site.care))
         .collect();
     let form = Form::post(at(site, "care"), &visit.who()?.csrf)
+        .hidden(VERSION_FIELD, &versions.site)
         .errors(errors)
         .field(
             Field::select("care", "Care given here", choices)
@@ -225,11 +248,13 @@ fn care_part(visit: &Visit, site: &SiteInfo, may_edit: bool, errors: &Errors) ->
     Ok(html! { (form) })
 }
 
-fn closing(visit: &Visit, site: &SiteInfo, errors: &Errors) -> Result<Markup, Fault> {
+fn closing(visit: &Visit, site: &SiteInfo, versions: &Versions, errors: &Errors) -> Result<Markup, Fault> {
     let csrf = &visit.who()?.csrf;
     if let Some(day) = site.closed_on {
-        let form =
-            Form::post(at(site, "close"), csrf).hidden("open", "1").button(Button::submit("Open it again"));
+        let form = Form::post(at(site, "close"), csrf)
+            .hidden(VERSION_FIELD, &versions.site)
+            .hidden("open", "1")
+            .button(Button::submit("Open it again"));
         return Ok(html! {
             @if site.is_taken_back() { p { "The import that brought it was taken back. It never was open." } }
             @else { p { "Closed from " (format::date(day, visit.today())) " on. Its past stays." } }
@@ -241,6 +266,7 @@ fn closing(visit: &Visit, site: &SiteInfo, errors: &Errors) -> Result<Markup, Fa
     }
     let on = if errors.is_empty() { visit.today().to_string() } else { visit.form.text("on").to_owned() };
     let form = Form::post(at(site, "close"), csrf)
+        .hidden(VERSION_FIELD, &versions.site)
         .errors(errors)
         .field(
             Field::date("on", "First day closed").hint("With everything below it; the past stays").value(on),
@@ -249,41 +275,139 @@ fn closing(visit: &Visit, site: &SiteInfo, errors: &Errors) -> Result<Markup, Fa
     Ok(html! { (form) })
 }
 
+/// What the forms of this page were filled from: the newest change of the site itself, of its codes and of
+/// its bed counts.
+struct Versions {
+    site: String,
+    codes: String,
+    beds: String,
+}
+
+impl Versions {
+    async fn read(tx: &mut Tx, site: Id<Site>) -> Result<Versions, StoreError> {
+        let record = site.to_string();
+        let words = |seq: Option<i64>| seq.unwrap_or(0).to_string();
+        Ok(Versions {
+            site: words(last_seq(tx, "site", &record).await?),
+            codes: words(last_seq(tx, "site codes", &record).await?),
+            beds: words(last_seq_below(tx, "bed count", &format!("{record}:")).await?),
+        })
+    }
+
+    /// A form shown again for a mistake still says what it was first filled from.
+    fn keep(&mut self, form: &str, seen: String) {
+        match form {
+            "codes" => self.codes = seen,
+            "beds" => self.beds = seen,
+            _ => self.site = seen,
+        }
+    }
+
+    fn of(&self, kind: &str) -> &str {
+        match kind {
+            "site" => &self.site,
+            "site codes" => &self.codes,
+            _ => &self.beds,
+        }
+    }
+}
+
 /// What a form of this page wants done, in one transaction.
 type Work = Box<dyn for<'t> FnOnce(&'t mut Tx, Actor) -> BoxFuture<'t, Result<(), SiteRefused>> + Send>;
 
+/// One of the forms: its name, the site, and the kind and name of the record it changes.
+struct Change {
+    form: &'static str,
+    site: Id<Site>,
+    kind: &'static str,
+    record: String,
+}
+
 /// Does the work and shows the page again with its undo, or with what was wrong.
-async fn save(visit: &Visit, form: &'static str, kind: &'static str, record: String, work: Work) -> Answer {
-    let actor = visit.actor();
+async fn save(visit: &Visit, change: Change, work: Work) -> Answer {
+    let (actor, seen) = (visit.actor(), visit.version());
+    let Change { form, site, kind, record } = change;
     let saved = visit
         .ctx
         .db
-        .write::<_, SiteRefused, _>(move |tx| {
+        .write::<_, Unsaved<SiteRefused>, _>(move |tx| {
             Box::pin(async move {
-                work(tx, actor).await?;
+                if Versions::read(tx, site).await?.of(kind) != seen {
+                    return Err(Unsaved::Stale);
+                }
+                work(tx, actor).await.map_err(Unsaved::Refused)?;
                 Ok(last_seq(tx, kind, &record).await?)
             })
         })
         .await;
     visit.ctx.forget();
-    match saved.map_err(|refused| refused.store()) {
+    match saved {
         Ok(seq) => Ok(visit.go(&format!("/admin/sites/{}?undo={}", visit.name("path"), seq.unwrap_or(0)))),
-        Err(Ok(error)) => Err(error.into()),
-        Err(Err(refused)) => {
-            let field = match &refused {
-                SiteRefused::Zone { .. } => "zone",
-                SiteRefused::CodeTaken { .. } => "codes",
-                SiteRefused::Beds { .. } => "licensed",
-                SiteRefused::Name => "name",
-                SiteRefused::NoSite
-                | SiteRefused::NoParent { .. }
-                | SiteRefused::Taken { .. }
-                | SiteRefused::Place { .. }
-                | SiteRefused::Store(_) => "",
-            };
-            show(visit, form, &Errors::of(field, sentence(&refused.to_string()))).await
-        }
+        Err(Unsaved::Stale) => conflict(visit, form, site, kind).await,
+        Err(Unsaved::Refused(refused)) => match refused.store() {
+            Ok(error) => Err(error.into()),
+            Err(refused) => {
+                let errors = Errors::of(field_of(&refused), sentence(&refused.to_string()));
+                show(visit, form, &errors).await
+            }
+        },
     }
+}
+
+fn field_of(refused: &SiteRefused) -> &'static str {
+    match refused {
+        SiteRefused::Zone { .. } => "zone",
+        SiteRefused::CodeTaken { .. } => "codes",
+        SiteRefused::Beds { .. } => "licensed",
+        SiteRefused::Name => "name",
+        SiteRefused::NoSite
+        | SiteRefused::NoParent { .. }
+        | SiteRefused::Taken { .. }
+        | SiteRefused::Place { .. }
+        | SiteRefused::Store(_) => "",
+    }
+}
+
+/// Somebody saved while a form was open: what is stored now beside what was entered.
+async fn conflict(visit: &Visit, form: &str, id: Id<Site>, kind: &str) -> Answer {
+    let mut tx = visit.read().await?;
+    let tree = SiteTree::load(&mut tx).await?;
+    let versions = Versions::read(&mut tx, id).await?;
+    let site = tree.get(&id).ok_or(Fault::NotFound)?;
+    let entered = |name: &str| visit.form.text(name);
+    let values = match form {
+        "details" => vec![
+            Differing::new("Name", &site.name, entered("name")),
+            Differing::new("Time zone", site.own_time_zone.clone().unwrap_or_default(), entered("zone")),
+            Differing::new(
+                "Currency",
+                site.own_currency.map(|own| own.to_string()).unwrap_or_default(),
+                entered("currency"),
+            ),
+            Differing::new("Place among its neighbors", site.sort.to_string(), entered("sort")),
+        ],
+        "codes" => vec![Differing::new("Codes", tree.codes(&id).join(" "), entered("codes"))],
+        "care" => {
+            let asked = entered("care").parse::<Care>().map_or("", care_words);
+            vec![Differing::new("Care given here", care_words(site.care), asked)]
+        }
+        "beds" => {
+            let day = entered("from").parse().unwrap_or(visit.today());
+            let beds = beds_on(&mut tx, &[id], day).await?.get(&id).copied().unwrap_or_default();
+            vec![
+                Differing::new("Licensed beds", beds.licensed.to_string(), entered("licensed")),
+                Differing::new("Beds set up", beds.set_up.to_string(), entered("set_up")),
+                Differing::new("Staffed beds", beds.staffed.to_string(), entered("staffed")),
+            ]
+        }
+        _ => {
+            let say = |day: Option<Date>| day.map_or("Open".to_owned(), |day| format!("Closed on {day}"));
+            let asked = if visit.form.is_set("open") { None } else { entered("on").parse().ok() };
+            vec![Differing::new("State", say(site.closed_on), say(asked))]
+        }
+    };
+    drop(tx);
+    visit.conflict(&site.name, &format!("/admin/sites/{}", site.path), versions.of(kind), &values).await
 }
 
 pub(crate) async fn details(visit: Visit) -> Answer {
@@ -311,7 +435,7 @@ pub(crate) async fn details(visit: Visit) -> Answer {
     };
     let work: Work =
         Box::new(move |tx, actor| Box::pin(async move { update_site(tx, &actor, id, &change).await }));
-    save(&visit, "details", "site", id.to_string(), work).await
+    save(&visit, Change { form: "details", site: id, kind: "site", record: id.to_string() }, work).await
 }
 
 pub(crate) async fn codes(visit: Visit) -> Answer {
@@ -325,7 +449,7 @@ pub(crate) async fn codes(visit: Visit) -> Answer {
         .collect();
     let work: Work =
         Box::new(move |tx, actor| Box::pin(async move { set_codes(tx, &actor, id, &codes).await }));
-    save(&visit, "codes", "site codes", id.to_string(), work).await
+    save(&visit, Change { form: "codes", site: id, kind: "site codes", record: id.to_string() }, work).await
 }
 
 pub(crate) async fn care(visit: Visit) -> Answer {
@@ -334,7 +458,7 @@ pub(crate) async fn care(visit: Visit) -> Answer {
         return show(&visit, "care", &Errors::of("care", "Choose one of the kinds of care")).await;
     };
     let work: Work = Box::new(move |tx, actor| Box::pin(async move { set_care(tx, &actor, id, care).await }));
-    save(&visit, "care", "site", id.to_string(), work).await
+    save(&visit, Change { form: "care", site: id, kind: "site", record: id.to_string() }, work).await
 }
 
 pub(crate) async fn beds(visit: Visit) -> Answer {
@@ -357,7 +481,8 @@ pub(crate) async fn beds(visit: Visit) -> Answer {
     };
     let work: Work =
         Box::new(move |tx, actor| Box::pin(async move { set_beds(tx, &actor, id, from, beds).await }));
-    save(&visit, "beds", "bed count", format!("{id}:{from}"), work).await
+    save(&visit, Change { form: "beds", site: id, kind: "bed count", record: format!("{id}:{from}") }, work)
+        .await
 }
 
 pub(crate) async fn close(visit: Visit) -> Answer {
@@ -367,7 +492,8 @@ pub(crate) async fn close(visit: Visit) -> Answer {
     if visit.form.is_set("open") {
         let work: Work =
             Box::new(move |tx, actor| Box::pin(async move { reopen_site(tx, &actor, id).await }));
-        return save(&visit, "close", "site", id.to_string(), work).await;
+        return save(&visit, Change { form: "close", site: id, kind: "site", record: id.to_string() }, work)
+            .await;
     }
     if site.parent_id.is_none() {
         return Err(Fault::Refused("The top site cannot be closed: everyone's roles hang on it.".to_owned()));
@@ -377,5 +503,5 @@ pub(crate) async fn close(visit: Visit) -> Answer {
         return show(&visit, "close", &Errors::of("on", words)).await;
     };
     let work: Work = Box::new(move |tx, actor| Box::pin(async move { close_site(tx, &actor, id, on).await }));
-    save(&visit, "close", "site", id.to_string(), work).await
+    save(&visit, Change { form: "close", site: id, kind: "site", record: id.to_string() }, work).await
 }
