@@ -2,8 +2,6 @@
 
 use crate::table::Table;
 use anyhow::Result;
-use sqlx::Executor as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
@@ -28,9 +26,7 @@ pub(crate) fn run(folder: &Path, table: &mut Table) -> Result<Limit> {
     let grouped = flushes(&folder.join("many"), 32 * MESSAGE_BYTES)? * 32.0;
     table.row("disk: write 1 kB and flush", format!("{} a second", crate::table::number(single)));
     table.row("disk: the same, 32 messages a flush", format!("{} messages/s", crate::table::number(grouped)));
-    let commits =
-        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(commits(folder))?;
-    table.beside("disk: SQLite FULL, a row a commit", commits, "commits/s", "bare flush", single);
+    table.beside("disk: SQLite FULL, a row a commit", commits(folder)?, "commits/s", "bare flush", single);
     Ok(Limit { single, grouped })
 }
 
@@ -46,22 +42,19 @@ fn flushes(path: &Path, n_bytes: usize) -> Result<f64> {
     Ok(n as f64 / begun.elapsed().as_secs_f64())
 }
 
-async fn commits(folder: &Path) -> Result<f64> {
-    use sqlx::{ConnectOptions as _, Connection as _};
-    let options = SqliteConnectOptions::new()
-        .filename(folder.join("bare.db"))
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
-    let mut db = options.connect().await?;
-    db.execute("CREATE TABLE row (seq INTEGER PRIMARY KEY, body BLOB NOT NULL)").await?;
+fn commits(folder: &Path) -> Result<f64> {
+    let db = rusqlite::Connection::open(folder.join("bare.db"))?;
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         CREATE TABLE row (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);",
+    )?;
+    let mut insert = db.prepare("INSERT INTO row (body) VALUES ($1)")?;
     let body = vec![7_u8; MESSAGE_BYTES];
     let (begun, mut n) = (Instant::now(), 0_u64);
     while begun.elapsed() < TIME {
-        sqlx::query("INSERT INTO row (body) VALUES ($1)").bind(&body).execute(&mut db).await?;
+        insert.execute([&body])?;
         n += 1;
     }
-    let rate = n as f64 / begun.elapsed().as_secs_f64();
-    db.close().await?;
-    Ok(rate)
+    Ok(n as f64 / begun.elapsed().as_secs_f64())
 }

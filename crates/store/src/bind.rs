@@ -5,7 +5,6 @@ use base::{Id, SitePath};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments as _, Row as _};
 
 /// One value for a `$n`. Nulls are typed, because PostgreSQL refuses an untyped one in places.
@@ -24,17 +23,6 @@ pub enum Bind {
 }
 
 impl Bind {
-    pub(crate) fn add_sqlite(self, to: &mut SqliteArguments) -> Result<(), StoreError> {
-        let added = match self {
-            Bind::Int(value) => to.add(value),
-            Bind::Text(value) => to.add(value),
-            Bind::Bool(value) => to.add(value),
-            Bind::Real(value) => to.add(value),
-            Bind::Bytes(value) => to.add(value),
-        };
-        added.map_err(|error| StoreError::Engine(sqlx::Error::Encode(error)))
-    }
-
     pub(crate) fn add_postgres(self, to: &mut PgArguments) -> Result<(), StoreError> {
         let added = match self {
             Bind::Int(value) => to.add(value),
@@ -43,7 +31,7 @@ impl Bind {
             Bind::Real(value) => to.add(value),
             Bind::Bytes(value) => to.add(value),
         };
-        added.map_err(|error| StoreError::Engine(sqlx::Error::Encode(error)))
+        added.map_err(StoreError::Engine)
     }
 }
 
@@ -91,27 +79,27 @@ impl<Kind> From<Option<Id<Kind>>> for Bind {
     }
 }
 
-pub(crate) enum Raw {
-    Sqlite(SqliteRow),
+pub(crate) enum Raw<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
     Postgres(PgRow),
 }
 
 /// The columns of one row, read in the order the statement selects them.
-pub struct Columns<'q> {
-    pub(crate) raw: Raw,
+pub struct Columns<'r> {
+    pub(crate) raw: Raw<'r>,
     pub(crate) next: usize,
-    pub(crate) context: &'q str,
+    pub(crate) context: &'r str,
 }
 
 macro_rules! engine_get {
     ($self:ident, $type:ty) => {{
         let idx = $self.next;
         $self.next += 1;
-        let got: Result<$type, sqlx::Error> = match &$self.raw {
-            Raw::Sqlite(row) => row.try_get_unchecked(idx),
-            Raw::Postgres(row) => row.try_get(idx),
+        let got: Result<$type, String> = match &$self.raw {
+            Raw::Sqlite(row) => row.get(idx).map_err(|error| error.to_string()),
+            Raw::Postgres(row) => row.try_get(idx).map_err(|error| error.to_string()),
         };
-        got.map_err(|error| $self.wrong(idx, error.to_string()))
+        got.map_err(|reason| $self.wrong(idx, reason))
     }};
 }
 

@@ -6,14 +6,11 @@
 
 use crate::clock::Clock;
 use crate::error::StoreError;
+use crate::sqlite;
 use crate::tx::{Conn, Tx};
 use crate::vault::Vault;
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
 use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -49,7 +46,7 @@ pub enum Location {
 }
 
 enum Pools {
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite { read: Arc<sqlite::Pool>, write: Arc<sqlite::Pool> },
     Postgres { read: PgPool, write: PgPool },
 }
 
@@ -85,14 +82,29 @@ impl Db {
         clock: Arc<dyn Clock>,
     ) -> Result<Db, StoreError> {
         let pools = match location {
-            Location::File(path) => open_sqlite(path, create).await?,
+            Location::File(path) => open_sqlite(path, create)?,
             Location::Url(url) => open_postgres(url).await?,
         };
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let db =
             Db(Arc::new(Inner { pools, clock, vault: Arc::new(vault), jobs, n_commits: AtomicU64::new(0) }));
-        tokio::spawn(write_groups(Arc::downgrade(&db.0), queue));
+        db.start_writer(queue)?;
         Ok(db)
+    }
+
+    fn start_writer(&self, queue: mpsc::Receiver<Job>) -> Result<(), StoreError> {
+        let writing = write_groups(Arc::downgrade(&self.0), queue);
+        match self.engine() {
+            Engine::Postgres => drop(tokio::spawn(writing)),
+            Engine::Sqlite => {
+                // Its statements run where it runs: on a thread of its own they hold up nobody.
+                let runtime = tokio::runtime::Handle::current();
+                let thread = std::thread::Builder::new().name("writer".to_owned());
+                let started = thread.spawn(move || runtime.block_on(writing));
+                started.map_err(|error| StoreError::Engine(Box::new(error)))?;
+            }
+        }
+        Ok(())
     }
 
     /// Which engine this is, for `doctor` to say.
@@ -134,7 +146,7 @@ impl Db {
     /// [`StoreError::Engine`] when no connection can be had.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let conn = match &self.0.pools {
-            Pools::Sqlite { read, .. } => Conn::Sqlite(read.begin_with("BEGIN DEFERRED").await?),
+            Pools::Sqlite { read, .. } => Conn::Sqlite(read.begin("BEGIN DEFERRED").await?),
             Pools::Postgres { read, .. } => {
                 let begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
                 Conn::Postgres(read.begin_with(begin).await?)
@@ -176,7 +188,7 @@ impl Db {
 
     pub(crate) async fn begin_write(&self) -> Result<Tx, StoreError> {
         let conn = match &self.0.pools {
-            Pools::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Sqlite { write, .. } => Conn::Sqlite(write.begin("BEGIN IMMEDIATE").await?),
             Pools::Postgres { write, .. } => Conn::Postgres(write.begin().await?),
         };
         Ok(self.tx(conn))
@@ -187,34 +199,15 @@ impl Db {
     }
 }
 
-async fn open_sqlite(path: &std::path::Path, create: bool) -> Result<Pools, StoreError> {
+fn open_sqlite(path: &std::path::Path, create: bool) -> Result<Pools, StoreError> {
     if !create && !path.exists() {
         let folder = path.parent().unwrap_or(path).display();
         return Err(StoreError::NotReady(format!(
             "there is no database in {folder}; run `helmward init --dir {folder} --name NAME --admin EMAIL`, or `helmward demo`"
         )));
     }
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(create)
-        .auto_vacuum(SqliteAutoVacuum::None)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(30))
-        .statement_cache_capacity(256)
-        // Rows cross from the driver's thread in larger lots: fewer switches between the two.
-        .row_buffer_size(1_024)
-        // Fewer, larger checkpoints; the file of the log stays below 32 MiB.
-        .pragma("wal_autocheckpoint", "8000")
-        .pragma("cache_size", "-65536")
-        .pragma("mmap_size", "268435456")
-        .pragma("temp_store", "memory")
-        .pragma("journal_size_limit", "67108864");
-    let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-    let options = options.pragma("cache_size", "-16384").pragma("query_only", "true");
-    let read = SqlitePoolOptions::new().max_connections(N_READERS).connect_lazy_with(options);
-    Ok(Pools::Sqlite { read, write })
+    let write = sqlite::Pool::writer(path, create)?;
+    Ok(Pools::Sqlite { read: sqlite::Pool::readers(path, N_READERS as usize), write })
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, StoreError> {

@@ -5,7 +5,7 @@
 pub enum StoreError {
     /// The engine refused or lost a statement.
     #[error("the database did not answer: {0}")]
-    Engine(#[from] sqlx::Error),
+    Engine(Box<dyn std::error::Error + Send + Sync>),
     /// A rule of the schema was broken.
     #[error("the database refused the change: {0}")]
     Constraint(String),
@@ -50,8 +50,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Tells broken constraints from other failures of the engine.
-    pub(crate) fn from_engine(error: sqlx::Error) -> StoreError {
+    /// An inconsistency found by an area while reading its rows.
+    pub fn inconsistent(context: &str, reason: impl Into<String>) -> StoreError {
+        StoreError::Inconsistent { context: context.to_owned(), column: 0, reason: reason.into() }
+    }
+}
+
+// Both engines tell broken constraints from other failures.
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> StoreError {
         match error.as_database_error() {
             Some(refused)
                 if refused.is_unique_violation()
@@ -60,12 +68,20 @@ impl StoreError {
             {
                 StoreError::Constraint(refused.message().to_owned())
             }
-            Some(_) | None => StoreError::Engine(error),
+            Some(_) | None => StoreError::Engine(Box::new(error)),
         }
     }
+}
 
-    /// An inconsistency found by an area while reading its rows.
-    pub fn inconsistent(context: &str, reason: impl Into<String>) -> StoreError {
-        StoreError::Inconsistent { context: context.to_owned(), column: 0, reason: reason.into() }
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> StoreError {
+        match error {
+            rusqlite::Error::SqliteFailure(failure, Some(message))
+                if failure.code == rusqlite::ErrorCode::ConstraintViolation =>
+            {
+                StoreError::Constraint(message)
+            }
+            other => StoreError::Engine(Box::new(other)),
+        }
     }
 }

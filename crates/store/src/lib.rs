@@ -17,6 +17,7 @@ mod history;
 mod migrate;
 pub mod seal;
 mod setting;
+mod sqlite;
 mod tx;
 mod vault;
 

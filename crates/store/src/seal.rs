@@ -73,7 +73,10 @@ pub struct Verdict {
     pub broken: Option<Broken>,
 }
 
-struct Head {
+/// Where a stream stands: equal heads mean equal streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The number of its last row, 0 before the first.
     seq: i64,
     digest: Vec<u8>,
 }
@@ -125,6 +128,15 @@ pub async fn append(tx: &mut Tx, stream: &Stream, rows: Vec<Vec<Bind>>) -> Resul
     Ok(last + 1)
 }
 
+/// Where a stream stands in this transaction.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn find_head(tx: &mut Tx, stream: &Stream) -> Result<Head, StoreError> {
+    let head = tx.find("SELECT seq, digest FROM chain WHERE stream = $1", binds![stream.table]).await?;
+    Ok(head.unwrap_or(Head { seq: 0, digest: Vec::new() }))
+}
+
 /// Takes `n` numbers of a series that is not sealed; the first of them.
 ///
 /// # Errors
@@ -159,9 +171,7 @@ pub async fn verify(tx: &mut Tx, stream: &Stream) -> Result<Verdict, StoreError>
         n_rows,
         broken: Some(Broken { stream: stream.table.to_owned(), seq, fault }),
     };
-    let head: Option<Head> =
-        tx.find("SELECT seq, digest FROM chain WHERE stream = $1", binds![stream.table]).await?;
-    let head = head.unwrap_or(Head { seq: 0, digest: Vec::new() });
+    let head = find_head(tx, stream).await?;
     let (mut seq, mut digest, mut n_rows) = (0, first_digest(), 0);
     loop {
         let page: Vec<SealedRow> = list_sealed(tx, &sql, seq, stream).await?;

@@ -2,18 +2,18 @@
 
 use crate::bind::{Bind, Columns, FromRow, Raw};
 use crate::error::StoreError;
+use crate::sqlite;
 use crate::vault::Vault;
 use base::Id;
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::postgres::PgArguments;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
+use sqlx::{Arguments as _, AssertSqlSafe, Postgres, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) enum Conn {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(sqlite::Transaction),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -25,9 +25,6 @@ pub struct Tx {
     pub(crate) at: Timestamp,
     pub(crate) vault: Arc<Vault>,
 }
-
-/// Row counts of multi-row statements: few different texts, so that each is prepared once.
-const CHUNKS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
 impl Tx {
     /// The instant this transaction records its changes under.
@@ -74,21 +71,17 @@ impl Tx {
     ) -> Result<(), StoreError> {
         match &mut self.conn {
             Conn::Sqlite(tx) => {
-                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_arguments(binds)?);
-                let mut stream = query.fetch(&mut **tx);
-                while let Some(row) = stream.try_next().await.map_err(StoreError::from_engine)? {
-                    see(&mut Columns { raw: Raw::Sqlite(row), next: 0, context: sql })?;
-                }
+                tx.each(sql, &binds, |row| see(&mut Columns { raw: Raw::Sqlite(row), next: 0, context: sql }))
             }
             Conn::Postgres(tx) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), postgres_arguments(binds)?);
                 let mut stream = query.fetch(&mut **tx);
-                while let Some(row) = stream.try_next().await.map_err(StoreError::from_engine)? {
+                while let Some(row) = stream.try_next().await? {
                     see(&mut Columns { raw: Raw::Postgres(row), next: 0, context: sql })?;
                 }
+                Ok(())
             }
         }
-        Ok(())
     }
 
     /// The first row of a statement, or `None`.
@@ -105,16 +98,12 @@ impl Tx {
     /// [`StoreError`] when the engine refuses.
     pub async fn run(&mut self, sql: &str, binds: Vec<Bind>) -> Result<u64, StoreError> {
         match &mut self.conn {
-            Conn::Sqlite(tx) => {
-                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_arguments(binds)?);
-                query.execute(&mut **tx).await.map(|done| done.rows_affected())
-            }
+            Conn::Sqlite(tx) => tx.run(sql, &binds),
             Conn::Postgres(tx) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), postgres_arguments(binds)?);
-                query.execute(&mut **tx).await.map(|done| done.rows_affected())
+                Ok(query.execute(&mut **tx).await?.rows_affected())
             }
         }
-        .map_err(StoreError::from_engine)
     }
 
     /// Inserts many rows: `head` is `INSERT INTO t (a, b) VALUES`, `tail` an `ON CONFLICT` clause or empty.
@@ -131,18 +120,22 @@ impl Tx {
         if rows.iter().any(|row| row.len() != width) {
             return Err(StoreError::inconsistent(head, "rows of different length"));
         }
-        let mut n_changed = 0;
-        let mut left = rows.len();
-        let mut rows = rows.into_iter();
-        for chunk in CHUNKS {
-            while left >= chunk {
-                let sql = format!("{head} {} {tail}", self.value_rows(chunk, width));
-                let binds: Vec<Bind> = rows.by_ref().take(chunk).flatten().collect();
-                n_changed += self.run(&sql, binds).await?;
-                left -= chunk;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        match &mut self.conn {
+            Conn::Sqlite(tx) => {
+                let places = vec!["?"; width].join(", ");
+                tx.run_for_each(&format!("{head} ({places}) {tail}"), &rows)
+            }
+            Conn::Postgres(tx) => {
+                let (arrays, arguments) = arrays_of(head, width, &rows)?;
+                let insert = head.trim_end().trim_end_matches("VALUES");
+                let sql = format!("{insert} SELECT * FROM UNNEST({arrays}) {tail}");
+                let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+                Ok(query.execute(&mut **tx).await?.rows_affected())
             }
         }
-        Ok(n_changed)
     }
 
     /// Lists the rows for many keys: `sql` holds `{in}` where the key list goes, for example
@@ -164,39 +157,22 @@ impl Tx {
         Ok(rows)
     }
 
-    /// `($1, $2), ($3, $4)`, or `(?, ?), (?, ?)`: for a numbered place the SQLite driver searches the names
-    /// of all places, which with a thousand of them took a third of the time of an insert.
-    fn value_rows(&self, n_rows: usize, width: usize) -> String {
-        let mut text = String::with_capacity(n_rows * (width * 6 + 4));
-        for row in 0..n_rows {
-            text.push_str(if row == 0 { "(" } else { ", (" });
-            for column in 0..width {
-                text.push_str(if column == 0 { "" } else { ", " });
-                match self.conn {
-                    Conn::Sqlite(_) => text.push('?'),
-                    Conn::Postgres(_) => text.push_str(&format!("${}", row * width + column + 1)),
-                }
-            }
-            text.push(')');
-        }
-        text
-    }
-
     /// Runs several statements without values, as a migration does.
     pub(crate) async fn run_script(&mut self, script: &'static str) -> Result<(), StoreError> {
         match &mut self.conn {
-            Conn::Sqlite(tx) => sqlx::raw_sql(script).execute(&mut **tx).await.map(|_| ()),
-            Conn::Postgres(tx) => sqlx::raw_sql(script).execute(&mut **tx).await.map(|_| ()),
+            Conn::Sqlite(tx) => tx.run_script(script),
+            Conn::Postgres(tx) => {
+                sqlx::raw_sql(script).execute(&mut **tx).await?;
+                Ok(())
+            }
         }
-        .map_err(StoreError::from_engine)
     }
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self.conn {
-            Conn::Sqlite(tx) => tx.commit().await,
-            Conn::Postgres(tx) => tx.commit().await,
+            Conn::Sqlite(tx) => tx.commit(),
+            Conn::Postgres(tx) => Ok(tx.commit().await?),
         }
-        .map_err(StoreError::from_engine)
     }
 }
 
@@ -216,14 +192,39 @@ pub(crate) fn new_id<Kind>(at: Timestamp) -> Id<Kind> {
     )
 }
 
-fn sqlite_arguments(binds: Vec<Bind>) -> Result<SqliteArguments, StoreError> {
-    let mut arguments = SqliteArguments::default();
-    binds.into_iter().try_for_each(|bind| bind.add_sqlite(&mut arguments))?;
-    Ok(arguments)
-}
-
 fn postgres_arguments(binds: Vec<Bind>) -> Result<PgArguments, StoreError> {
     let mut arguments = PgArguments::default();
     binds.into_iter().try_for_each(|bind| bind.add_postgres(&mut arguments))?;
     Ok(arguments)
+}
+
+/// One array for each column, as `$1::BIGINT[], $2::TEXT[]` and its values: one text for any number of rows.
+fn arrays_of(head: &str, width: usize, rows: &[Vec<Bind>]) -> Result<(String, PgArguments), StoreError> {
+    let (mut places, mut arguments) = (Vec::with_capacity(width), PgArguments::default());
+    for idx in 0..width {
+        let column = rows.iter().filter_map(|row| row.get(idx));
+        macro_rules! array {
+            ($kind:path, $sql_type:literal) => {{
+                let values: Option<Vec<_>> = column
+                    .map(|bind| match bind {
+                        $kind(value) => Some(value.clone()),
+                        _ => None,
+                    })
+                    .collect();
+                let values = values
+                    .ok_or_else(|| StoreError::inconsistent(head, "a column holds values of two types"))?;
+                arguments.add(values).map_err(StoreError::Engine)?;
+                places.push(format!("${}::{}[]", idx + 1, $sql_type));
+            }};
+        }
+        match rows.first().and_then(|row| row.get(idx)) {
+            Some(Bind::Int(_)) => array!(Bind::Int, "BIGINT"),
+            Some(Bind::Text(_)) => array!(Bind::Text, "TEXT"),
+            Some(Bind::Bool(_)) => array!(Bind::Bool, "BOOLEAN"),
+            Some(Bind::Real(_)) => array!(Bind::Real, "DOUBLE PRECISION"),
+            Some(Bind::Bytes(_)) => array!(Bind::Bytes, "BYTEA"),
+            None => {}
+        }
+    }
+    Ok((places.join(", "), arguments))
 }

@@ -1,0 +1,211 @@
+//! The embedded engine: a file, a connection for writing and a few for reading.
+//!
+//! Statements run on the thread that asks, because handing one to another thread and its rows back costs
+//! more than most statements do. On a thread of the runtime the others are told first, so that a long
+//! statement holds up nobody else.
+
+use crate::bind::Bind;
+use crate::error::StoreError;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{CachedStatement, Connection, OpenFlags, Row};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Statements a connection keeps prepared.
+const N_PREPARED: usize = 256;
+/// How long to wait for another process that writes.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// What both kinds of connection are set to. A checkpoint every 32 MiB of log, not every 4: fewer and larger.
+const SETTINGS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA wal_autocheckpoint = 8000;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA mmap_size = 268435456;
+    PRAGMA temp_store = MEMORY;
+";
+const WRITER: &str = "PRAGMA cache_size = -65536;";
+const READER: &str = "PRAGMA cache_size = -16384; PRAGMA query_only = ON;";
+
+/// Connections of one kind to one file; opened when first needed, and kept.
+pub(crate) struct Pool {
+    path: PathBuf,
+    settings: &'static str,
+    room: Arc<Semaphore>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Pool {
+    /// The one connection that writes; makes the file when `create` is set.
+    pub(crate) fn writer(path: &Path, create: bool) -> Result<Arc<Pool>, StoreError> {
+        let pool = Pool::new(path, WRITER, 1);
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+        pool.put_back(pool.open(flags)?);
+        Ok(Arc::new(pool))
+    }
+
+    /// Up to `n` connections that read.
+    pub(crate) fn readers(path: &Path, n: usize) -> Arc<Pool> {
+        Arc::new(Pool::new(path, READER, n))
+    }
+
+    fn new(path: &Path, settings: &'static str, n: usize) -> Pool {
+        let (room, idle) = (Arc::new(Semaphore::new(n)), Mutex::new(Vec::new()));
+        Pool { path: path.to_owned(), settings, room, idle }
+    }
+
+    fn open(&self, flags: OpenFlags) -> Result<Connection, StoreError> {
+        let conn = Connection::open_with_flags(&self.path, flags)?;
+        conn.busy_timeout(BUSY)?;
+        conn.set_prepared_statement_cache_capacity(N_PREPARED);
+        conn.execute_batch(SETTINGS)?;
+        conn.execute_batch(self.settings)?;
+        Ok(conn)
+    }
+
+    fn take(&self) -> Option<Connection> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn put_back(&self, conn: Connection) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+    }
+
+    /// Begins a transaction once a connection is free.
+    pub(crate) async fn begin(self: &Arc<Pool>, begin: &str) -> Result<Transaction, StoreError> {
+        let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        in_place(|| {
+            let conn = match self.take() {
+                Some(conn) => conn,
+                None => self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?,
+            };
+            let transaction = Transaction { conn: Some(conn), pool: Arc::clone(self), _room: room };
+            transaction.conn()?.execute_batch(begin)?;
+            Ok(transaction)
+        })
+    }
+}
+
+/// An open transaction; taken back when dropped before its commit.
+pub(crate) struct Transaction {
+    /// Gone once committed.
+    conn: Option<Connection>,
+    pool: Arc<Pool>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Transaction {
+    fn conn(&self) -> Result<&Connection, StoreError> {
+        self.conn.as_ref().ok_or(StoreError::Closed)
+    }
+
+    /// Runs a statement; the number of rows it changed.
+    pub(crate) fn run(&self, sql: &str, binds: &[Bind]) -> Result<u64, StoreError> {
+        in_place(|| run(&mut self.prepare(sql, binds.len())?, binds))
+    }
+
+    /// Hands every row of a statement to `see`.
+    pub(crate) fn each(
+        &self,
+        sql: &str,
+        binds: &[Bind],
+        mut see: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        in_place(|| {
+            let mut statement = self.prepare(sql, binds.len())?;
+            bind_all(&mut statement, binds)?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next()? {
+                see(row)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs one statement for each row of values; the number of rows they changed.
+    pub(crate) fn run_for_each(&self, sql: &str, rows: &[Vec<Bind>]) -> Result<u64, StoreError> {
+        let width = rows.first().map_or(0, Vec::len);
+        in_place(|| {
+            let mut statement = self.prepare(sql, width)?;
+            rows.iter().try_fold(0, |n_changed, row| Ok(n_changed + run(&mut statement, row)?))
+        })
+    }
+
+    /// Runs several statements without values.
+    pub(crate) fn run_script(&self, script: &str) -> Result<(), StoreError> {
+        in_place(|| Ok(self.conn()?.execute_batch(script)?))
+    }
+
+    /// Makes it durable.
+    pub(crate) fn commit(mut self) -> Result<(), StoreError> {
+        in_place(|| {
+            self.conn()?.execute_batch("COMMIT")?;
+            if let Some(conn) = self.conn.take() {
+                self.pool.put_back(conn);
+            }
+            Ok(())
+        })
+    }
+
+    fn prepare(&self, sql: &str, n_binds: usize) -> Result<CachedStatement<'_>, StoreError> {
+        let statement = self.conn()?.prepare_cached(sql)?;
+        // A place without a value would silently be null.
+        if statement.parameter_count() != n_binds {
+            let reason = format!("{} places, {n_binds} values", statement.parameter_count());
+            return Err(StoreError::inconsistent(sql, reason));
+        }
+        Ok(statement)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let Some(conn) = self.conn.take() else { return };
+        // Where even that fails the connection is closed, which takes the transaction back as well.
+        if in_place(|| conn.execute_batch("ROLLBACK")).is_ok() {
+            self.pool.put_back(conn);
+        }
+    }
+}
+
+fn run(statement: &mut CachedStatement<'_>, binds: &[Bind]) -> Result<u64, StoreError> {
+    bind_all(statement, binds)?;
+    let n_changed = statement.raw_execute()?;
+    Ok(u64::try_from(n_changed).unwrap_or(u64::MAX))
+}
+
+fn bind_all(statement: &mut CachedStatement<'_>, binds: &[Bind]) -> Result<(), StoreError> {
+    for (place, bind) in (1..).zip(binds) {
+        statement.raw_bind_parameter(place, bind)?;
+    }
+    Ok(())
+}
+
+impl rusqlite::ToSql for Bind {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let null = ToSqlOutput::Owned(Value::Null);
+        Ok(match self {
+            Bind::Int(value) => value.map_or(null, ToSqlOutput::from),
+            Bind::Bool(value) => value.map_or(null, ToSqlOutput::from),
+            Bind::Real(value) => value.map_or(null, ToSqlOutput::from),
+            Bind::Text(value) => value.as_deref().map_or(null, ToSqlOutput::from),
+            Bind::Bytes(value) => {
+                value.as_deref().map_or(null, |bytes| ToSqlOutput::Borrowed(ValueRef::Blob(bytes)))
+            }
+        })
+    }
+}
+
+/// Does work that may take long where it stands, after handing over what else this thread is to do.
+fn in_place<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
