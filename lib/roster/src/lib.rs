@@ -9,11 +9,13 @@
 //! A roster is one cell for each person and day, two bytes each: 150 people over 52 weeks are
 //! 109 KB. A person's whole row of four weeks is judged in well under a microsecond.
 
+pub mod check;
 pub mod evaluate;
 pub mod problem;
 pub mod read;
 pub mod rules;
 mod score;
+pub mod testing;
 
 pub use problem::{Cell, DayIdx, Fault, PersonIdx, Problem, Roster};
 pub use score::{Cost, Score};

@@ -173,10 +173,11 @@ impl Calendar {
         self.end(day, shift) - self.start(day, shift)
     }
 
-    /// An instant as minutes since midnight of day 0, seconds cut off.
+    /// An instant as minutes since midnight of day 0; a part of a minute counts as a whole.
     #[must_use]
     pub fn minute_of_instant(&self, instant: Timestamp) -> i32 {
-        let minutes = instant.duration_since(self.zero).as_mins();
+        let elapsed = instant.duration_since(self.zero);
+        let minutes = -(-elapsed.as_secs() - i64::from(elapsed.subsec_nanos() > 0)).div_euclid(60);
         i32::try_from(minutes).unwrap_or(if minutes < 0 { i32::MIN / 2 } else { i32::MAX / 2 })
     }
 

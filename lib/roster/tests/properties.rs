@@ -1,0 +1,114 @@
+//! Laws that hold for every problem and roster.
+
+use roster::check::check;
+use roster::evaluate::{Evaluator, State};
+use roster::problem::{Cell, DayIdx, PersonIdx, Problem};
+use roster::rules::{Across, Kind, Measure, Over, Own, Rule};
+use roster::testing::{Dice, any_problem, any_roster};
+use std::collections::BTreeMap;
+
+/// More by `HELMWARD_CASES`.
+fn n_cases(usual: u64) -> u64 {
+    std::env::var("HELMWARD_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
+}
+
+fn problem(seed: u64) -> Problem {
+    Problem::new(any_problem(seed)).unwrap_or_else(|faults| panic!("seed {seed}: {faults:?}"))
+}
+
+#[test]
+fn the_checker_and_the_evaluation_agree() {
+    for seed in 0..n_cases(3_000) {
+        let problem = problem(seed);
+        let evaluator = Evaluator::new(&problem);
+        for roster in [problem.empty_roster(), any_roster(&problem, seed + 1)] {
+            let score = evaluator.score(&roster);
+            let verdict = check(&problem, &roster);
+            assert_eq!(score, verdict.score, "seed {seed}: {:#?}\n{:#?}", verdict.breaches, problem.parts());
+        }
+    }
+}
+
+#[test]
+fn a_score_kept_while_cells_change_is_the_score_from_scratch() {
+    for seed in 0..n_cases(600) {
+        let problem = problem(seed);
+        if problem.n_people() == 0 {
+            continue;
+        }
+        let evaluator = Evaluator::new(&problem);
+        let mut dice = Dice::new(seed);
+        let mut state = State::new(&evaluator, any_roster(&problem, seed));
+        for step in 0..40 {
+            let before = (state.score(), state.roster().clone());
+            let mark = state.mark();
+            let person = PersonIdx::at(dice.below(problem.n_people()));
+            let cells: Vec<(DayIdx, Cell)> = (0..1 + dice.below(4))
+                .map(|_| {
+                    let cell = Cell(u16::try_from(dice.below(problem.n_codes())).unwrap());
+                    (DayIdx::at(dice.below(problem.n_days())), cell)
+                })
+                .collect();
+            let tried = state.try_all(person, &cells);
+            assert_eq!(state.score(), before.0, "seed {seed} step {step}: a try leaves nothing behind");
+            let change = state.set_all(person, &cells);
+            assert_eq!((tried, before.0 + change), (change, state.score()), "seed {seed} step {step}");
+            assert_eq!(state.score(), evaluator.score(state.roster()), "seed {seed} step {step}");
+            if dice.happens(50) {
+                state.undo_to(mark);
+                assert_eq!((state.score(), state.roster().clone()), before, "seed {seed} step {step}");
+            } else if dice.happens(30) {
+                state.keep();
+            }
+        }
+    }
+}
+
+/// What kind of rule it is, in a word.
+fn kind_name(rule: &Rule) -> &'static str {
+    match &rule.kind {
+        Kind::Own(Own::Count { measure: Measure::Weekends { .. }, over, .. }) => match over {
+            Over::Horizon => "weekends",
+            Over::Every { .. } => "weekends every",
+            Over::Rolling { .. } => "weekends rolling",
+        },
+        Kind::Own(Own::Count { over, .. }) => match over {
+            Over::Horizon => "count",
+            Over::Every { .. } => "count every",
+            Over::Rolling { .. } => "count rolling",
+        },
+        Kind::Own(Own::Run { .. }) => "run",
+        Kind::Own(Own::Rest { .. }) => "rest",
+        Kind::Own(Own::Recovery { .. }) => "recovery",
+        Kind::Own(Own::Forbidden { .. }) => "forbidden",
+        Kind::Own(Own::Overtime { .. }) => "overtime",
+        Kind::Own(Own::Published) => "published",
+        Kind::Across(Across::Share { .. }) => "share",
+        Kind::Across(Across::Company { .. }) => "company",
+        Kind::Across(Across::Together { .. }) => "together",
+        Kind::Across(Across::Apart { .. }) => "apart",
+        Kind::Across(Across::Spread { .. }) => "spread",
+    }
+}
+
+fn builtin(rule: &str) -> &'static str {
+    ["eligible", "away", "locked", "request", "labor", "cover"]
+        .into_iter()
+        .find(|name| *name == rule)
+        .unwrap_or("unknown")
+}
+
+#[test]
+fn made_up_problems_break_every_kind_of_rule() {
+    let mut broken: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..400 {
+        let problem = problem(seed);
+        let verdict = check(&problem, &any_roster(&problem, seed));
+        for breach in &verdict.breaches {
+            let rule = problem.parts().rules.iter().find(|rule| rule.id == breach.rule);
+            *broken.entry(rule.map_or_else(|| builtin(&breach.rule), kind_name)).or_default() += 1;
+        }
+    }
+    assert_eq!(broken.len(), 17 + 6, "{broken:?}");
+    assert!(broken.values().all(|n| *n > 20), "{broken:?}");
+}
