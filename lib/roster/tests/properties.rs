@@ -24,6 +24,7 @@ fn the_checker_and_the_evaluation_agree() {
         for roster in [problem.empty_roster(), any_roster(&problem, seed + 1)] {
             let score = evaluator.score(&roster);
             let verdict = check(&problem, &roster);
+            assert_eq!(score, evaluator.report(&roster).score, "seed {seed}: the report");
             assert_eq!(score, verdict.score, "seed {seed}: {:#?}\n{:#?}", verdict.breaches, problem.parts());
         }
     }
@@ -110,5 +111,5 @@ fn made_up_problems_break_every_kind_of_rule() {
         }
     }
     assert_eq!(broken.len(), 17 + 6, "{broken:?}");
-    assert!(broken.values().all(|n| *n > 20), "{broken:?}");
+    assert!(broken.values().all(|n| *n > 10), "{broken:?}");
 }

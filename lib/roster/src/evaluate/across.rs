@@ -111,6 +111,23 @@ impl GroupPlan {
         units.max(0)
     }
 
+    /// What each set of a day costs, and its units of breach, worked out anew.
+    pub(crate) fn of_day(
+        &self,
+        day: usize,
+        cells: impl Iterator<Item = (PersonIdx, Cell)>,
+    ) -> Vec<(Score, i64)> {
+        let mut heads = vec![Heads::default(); self.n_sets];
+        for (person, cell) in cells {
+            for (at, add) in self.places(person, day, cell) {
+                let set = at - day * self.n_sets;
+                heads[set] = heads[set].plus(add);
+            }
+        }
+        heads.into_iter().map(|heads| (self.score(heads), self.units(heads))).collect()
+    }
+
+    /// What these heads cost.
     #[inline]
     pub(crate) fn score(&self, heads: Heads) -> Score {
         self.weigh.score(self.units(heads))
@@ -168,11 +185,6 @@ impl SpreadPlan {
             place: PersonIdx::all(problem.n_people()).map(&mut place).collect(),
             counts: rule.who.people(problem.n_people()).map(count).collect(),
         })
-    }
-
-    /// How many people share.
-    pub(crate) fn n_people(&self) -> usize {
-        self.counts.len()
     }
 
     /// A person's place in the group.

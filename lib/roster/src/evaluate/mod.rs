@@ -11,6 +11,7 @@ mod cover;
 mod overtime;
 mod past;
 mod plan;
+mod report;
 mod rest;
 mod run;
 mod sequence;
@@ -22,6 +23,7 @@ pub use charge::{Charge, Source, Weigh};
 pub use count::{CountPlan, Limits, Values, Window};
 pub use overtime::OvertimePlan;
 pub use plan::PersonPlan;
+pub use report::{Finding, Report};
 pub use rest::RestPlan;
 pub use run::RunPlan;
 pub use sequence::SequencePlan;
@@ -76,6 +78,12 @@ impl<'p> Evaluator<'p> {
     #[must_use]
     pub fn score(&self, roster: &Roster) -> Score {
         State::new(self, roster.clone()).score()
+    }
+
+    /// What a roster costs, rule by rule and day by day, with words. Slower than [`Evaluator::score`].
+    #[must_use]
+    pub fn report(&self, roster: &Roster) -> Report {
+        report::report(self, State::new(self, roster.clone()).roster())
     }
 
     pub(crate) fn cover(&self) -> &CoverPlan {
