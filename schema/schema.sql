@@ -358,7 +358,8 @@ CREATE TABLE census_month (
     PRIMARY KEY (site_id, kind, month)
 );
 
--- stay_id: the stay an assigned bed is promised to.
+-- stay_id: the stay an assigned bed is promised to. is_listed: by a file or a person; another bed is there
+-- as long as messages speak of it.
 CREATE TABLE bed (
     id TEXT NOT NULL PRIMARY KEY,
     unit_id TEXT NOT NULL REFERENCES site (id),
@@ -370,6 +371,7 @@ CREATE TABLE bed (
     reason TEXT NOT NULL,
     owner TEXT NOT NULL,
     stay_id TEXT NOT NULL DEFAULT '',
+    is_listed BOOLEAN NOT NULL,
     closed_at BIGINT,
     UNIQUE (unit_id, code)
 );

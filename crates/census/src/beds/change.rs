@@ -276,6 +276,8 @@ mod tests {
             reason: String::new(),
             owner: String::new(),
             stay: String::new(),
+            is_listed: true,
+            closed_at: None,
         }
     }
 

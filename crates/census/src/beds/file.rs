@@ -4,6 +4,7 @@
 //! doing is not in the file: that follows its patients.
 
 use super::store::{self, FileBed};
+use crate::profile::Profiles;
 use ::store::{Actor, Change, StoreError, Tx};
 use base::{Id, SitePath};
 use futures::future::BoxFuture;
@@ -134,7 +135,7 @@ fn parse(row: &Row, tree: &SiteTree) -> Result<FileBed, Reject> {
     }
     let is_licensed = flag(row, "licensed")?;
     let is_set_up = flag(row, "set_up")?;
-    Ok(FileBed { unit: unit.id, code, is_licensed, is_set_up, is_closed: false })
+    Ok(FileBed { unit: unit.id, code, is_licensed, is_set_up, is_closed: false, is_listed: true })
 }
 
 /// Yes or no; yes when the cell is empty.
@@ -199,9 +200,16 @@ async fn undo(tx: &mut Tx, actor: &Actor, touched: &[Touched]) -> Result<UndoRep
             is_licensed: kept.licensed,
             is_set_up: kept.set_up,
             is_closed: kept.closed,
+            is_listed: !kept.closed,
         });
         report.n_restored += 1;
     }
     save(tx, actor, &beds).await?;
+    // A bed that no file lists is there as long as messages speak of it.
+    let keys: Vec<super::Key> = beds.into_iter().map(|bed| (bed.unit, bed.code)).collect();
+    let mut rows = store::find_or_insert(tx, &keys).await?;
+    let rows = keys.iter().filter_map(|key| rows.remove(key)).collect();
+    let (tree, profiles) = (SiteTree::load(tx).await?, Profiles::load(tx).await?);
+    super::work_out(tx, &tree, &profiles, rows).await?;
     Ok(report)
 }

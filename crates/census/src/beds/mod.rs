@@ -76,6 +76,12 @@ pub(crate) async fn work_out(
     let mut differing = Vec::new();
     for bed in beds {
         let newest = told.timeline(bed.id, left_as(tree, profiles, &bed.unit)).pop();
+        // A bed that messages named and took back, and that nobody lists, was never there.
+        let closed_at = match (&newest, bed.is_listed) {
+            (_, true) => bed.closed_at,
+            (Some(_), false) => None,
+            (None, false) => bed.closed_at.or(Some(tx.at().as_microsecond())),
+        };
         let is = match newest {
             Some(state) => store::BedRow {
                 state: state.state,
@@ -83,6 +89,7 @@ pub(crate) async fn work_out(
                 reason: state.reason,
                 owner: state.owner,
                 stay: state.stay,
+                closed_at,
                 ..bed.clone()
             },
             None => store::BedRow {
@@ -91,6 +98,7 @@ pub(crate) async fn work_out(
                 reason: String::new(),
                 owner: String::new(),
                 stay: String::new(),
+                closed_at,
                 ..bed.clone()
             },
         };

@@ -2,13 +2,13 @@
 
 use super::Key;
 use super::rules::BedState;
-use super::timeline::{FEED, InBed, timeline};
+use super::timeline::{self, FEED, InBed, timeline};
 use crate::adt::model::Micros;
 use crate::profile::Profiles;
 use base::Id;
 use identity::{Scope, Site, SiteTree};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use store::{Columns, FromRow, StoreError, Tx, binds};
+use store::{Bind, Columns, FromRow, StoreError, Tx, binds};
 
 /// The kind of id a bed has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,30 @@ pub struct BedRow {
     pub owner: String,
     /// The stay it is promised to, when assigned.
     pub stay: String,
+    /// A file or a person says that there is such a bed; otherwise messages alone do.
+    pub is_listed: bool,
+    /// Since when there is no such bed.
+    pub closed_at: Option<Micros>,
+}
+
+impl BedRow {
+    /// As [`COLUMNS`].
+    fn binds(&self, id: Id<Bed>) -> Vec<Bind> {
+        binds![
+            id,
+            self.unit,
+            self.code.as_str(),
+            self.is_licensed,
+            self.is_set_up,
+            self.state.word(),
+            self.since,
+            self.reason.as_str(),
+            self.owner.as_str(),
+            self.stay.as_str(),
+            self.is_listed,
+            self.closed_at,
+        ]
+    }
 }
 
 impl FromRow for BedRow {
@@ -47,11 +71,25 @@ impl FromRow for BedRow {
         let state = BedState::from_word(&word)
             .ok_or_else(|| StoreError::inconsistent("bed", format!("unknown state `{word}`")))?;
         let (since, reason, owner, stay) = (c.take()?, c.take()?, c.take()?, c.take()?);
-        Ok(BedRow { id, unit, code, is_licensed, is_set_up, state, since, reason, owner, stay })
+        Ok(BedRow {
+            id,
+            unit,
+            code,
+            is_licensed,
+            is_set_up,
+            state,
+            since,
+            reason,
+            owner,
+            stay,
+            is_listed: c.take()?,
+            closed_at: c.take()?,
+        })
     }
 }
 
-const COLUMNS: &str = "id, unit_id, code, is_licensed, is_set_up, state, since, reason, owner, stay_id";
+const COLUMNS: &str = "id, unit_id, code, is_licensed, is_set_up, state, since, reason, owner, stay_id,
+    is_listed, closed_at";
 
 /// Every open bed from the scope down, by unit and code.
 ///
@@ -205,17 +243,12 @@ impl FromRow for GuestRow {
 }
 
 /// What the present states of these beds follow from: the newest four patients of each, the newest sixteen
-/// words, and the newest word of a person.
+/// words, and the newest word of a person. Where messages put several patients into a bed at once, 64
+/// patients, to find since when it was never empty.
 pub(crate) async fn list_newest(tx: &mut Tx, beds: &[Id<Bed>]) -> Result<Told, StoreError> {
+    const N_GUESTS: usize = 4;
     let keys: Vec<String> = beds.iter().map(Id::to_string).collect();
-    let guests = format!(
-        "SELECT b.id, l.stay_id, l.from_at, l.to_at
-         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code
-         WHERE b.id IN ({{in}}) AND {BELIEVED} AND l.to_at >= COALESCE((
-             SELECT x.to_at FROM leg x WHERE x.unit_id = b.unit_id AND x.bed = b.code
-                AND x.known_to = 253402300799999999 AND x.bed <> '' ORDER BY x.to_at DESC LIMIT 1 OFFSET 3), {LONG_AGO})
-         ORDER BY b.id, l.from_at, l.to_at, l.id"
-    );
+    let guests = list_guests(tx, &keys, N_GUESTS).await?;
     let facts = format!(
         "SELECT {FACT} FROM bed_fact f
          WHERE f.bed_id IN ({{in}}) AND f.voided_at IS NULL AND (f.at >= COALESCE((
@@ -225,7 +258,28 @@ pub(crate) async fn list_newest(tx: &mut Tx, beds: &[Id<Bed>]) -> Result<Told, S
                       WHERE x.bed_id = f.bed_id AND x.voided_at IS NULL AND x.cause <> 'feed'))
          ORDER BY f.bed_id, f.at, f.id"
     );
-    Ok(Told::of(tx.list_in(&guests, &keys).await?, tx.list_in(&facts, &keys).await?))
+    let mut told = Told::of(guests, tx.list_in(&facts, &keys).await?);
+    let is_crowded = |guests: &[InBed]| guests.len() >= N_GUESTS && timeline::runs(guests).len() == 1;
+    let crowded = told.guests.iter().filter(|(_, guests)| is_crowded(guests));
+    let crowded: Vec<String> = crowded.map(|(bed, _)| bed.to_string()).collect();
+    let guests = list_guests(tx, &crowded, 64).await?;
+    told.guests.extend(Told::of(guests, Vec::new()).guests);
+    Ok(told)
+}
+
+/// The patients of these beds who left last, or are in them: `n` of each, and those who left with the last.
+async fn list_guests(tx: &mut Tx, beds: &[String], n: usize) -> Result<Vec<GuestRow>, StoreError> {
+    let sql = format!(
+        "SELECT b.id, l.stay_id, l.from_at, l.to_at
+         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code
+         WHERE b.id IN ({{in}}) AND {BELIEVED} AND l.to_at >= COALESCE((
+             SELECT x.to_at FROM leg x WHERE x.unit_id = b.unit_id AND x.bed = b.code
+                AND x.known_to = 253402300799999999 AND x.bed <> ''
+             ORDER BY x.to_at DESC LIMIT 1 OFFSET {}), {LONG_AGO})
+         ORDER BY b.id, l.from_at, l.to_at, l.id",
+        n.saturating_sub(1)
+    );
+    tx.list_in(&sql, beds).await
 }
 
 /// The last 200 states of a bed, newest first.
@@ -317,8 +371,8 @@ pub async fn set_flags(
     is_licensed: bool,
     is_set_up: bool,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE bed SET is_licensed = $1, is_set_up = $2 WHERE id = $3";
-    tx.run(sql, binds![is_licensed, is_set_up, bed]).await.map(|_| ())
+    let sql = "UPDATE bed SET is_licensed = $1, is_set_up = $2, is_listed = $3 WHERE id = $4";
+    tx.run(sql, binds![is_licensed, is_set_up, true, bed]).await.map(|_| ())
 }
 
 fn units_of(keys: &[Key]) -> Vec<String> {
@@ -347,8 +401,10 @@ pub(crate) async fn find_or_insert(tx: &mut Tx, keys: &[Key]) -> Result<HashMap<
             reason: String::new(),
             owner: String::new(),
             stay: String::new(),
+            is_listed: false,
+            closed_at: None,
         };
-        new.push(binds![bed.id, bed.unit, bed.code.as_str(), false, true, "available", 0i64, "", "", ""]);
+        new.push(bed.binds(bed.id));
         beds.insert(key.clone(), bed);
     }
     let insert = format!("INSERT INTO bed ({COLUMNS}) VALUES");
@@ -432,17 +488,12 @@ pub(crate) async fn move_facts(tx: &mut Tx, from: &Named, to: Id<Bed>) -> Result
 
 /// Brings beds to the states they are in now.
 pub(crate) async fn set_states(tx: &mut Tx, beds: &[BedRow]) -> Result<(), StoreError> {
-    let rows = beds.iter().map(|bed| {
-        // Its own id stays: the row is found by unit and code.
-        let id: Id<Bed> = tx.new_id();
-        let (code, state) = (&bed.code, bed.state.word());
-        let (flags, since) = ((bed.is_licensed, bed.is_set_up), bed.since);
-        binds![id, bed.unit, code, flags.0, flags.1, state, since, &bed.reason, &bed.owner, &bed.stay]
-    });
-    let rows = rows.collect();
+    // The own id of a bed stays: its row is found by unit and code.
+    let rows = beds.iter().map(|bed| bed.binds(tx.new_id())).collect();
     let insert = format!("INSERT INTO bed ({COLUMNS}) VALUES");
     let tail = "ON CONFLICT (unit_id, code) DO UPDATE SET state = excluded.state, since = excluded.since,
-                reason = excluded.reason, owner = excluded.owner, stay_id = excluded.stay_id";
+                reason = excluded.reason, owner = excluded.owner, stay_id = excluded.stay_id,
+                closed_at = excluded.closed_at";
     tx.insert_many(&insert, rows, tail).await.map(|_| ())
 }
 
@@ -461,20 +512,23 @@ pub(crate) struct FileBed {
     pub(crate) is_licensed: bool,
     pub(crate) is_set_up: bool,
     pub(crate) is_closed: bool,
+    pub(crate) is_listed: bool,
 }
 
 impl FromRow for FileBed {
     fn from_row(c: &mut Columns<'_>) -> Result<FileBed, StoreError> {
         let (unit, code, is_licensed, is_set_up) = (c.take()?, c.take()?, c.take()?, c.take()?);
         let closed_at: Option<Micros> = c.take()?;
-        Ok(FileBed { unit, code, is_licensed, is_set_up, is_closed: closed_at.is_some() })
+        let (is_closed, is_listed) = (closed_at.is_some(), c.take()?);
+        Ok(FileBed { unit, code, is_licensed, is_set_up, is_closed, is_listed })
     }
 }
 
 /// Every bed of these units, closed ones included.
 pub(crate) async fn list_for_file(tx: &mut Tx, units: &[Id<Site>]) -> Result<Vec<FileBed>, StoreError> {
     let keys: Vec<String> = units.iter().map(Id::to_string).collect();
-    let sql = "SELECT unit_id, code, is_licensed, is_set_up, closed_at FROM bed WHERE unit_id IN ({in})
+    let sql =
+        "SELECT unit_id, code, is_licensed, is_set_up, closed_at, is_listed FROM bed WHERE unit_id IN ({in})
                ORDER BY unit_id, code";
     tx.list_in(sql, &keys).await
 }
@@ -485,15 +539,16 @@ pub(crate) async fn save_for_file(tx: &mut Tx, beds: &[FileBed]) -> Result<(), S
     let rows = beds.iter().map(|bed| {
         let id: Id<Bed> = tx.new_id();
         let closed_at = bed.is_closed.then_some(at);
-        binds![id, bed.unit, &bed.code, bed.is_licensed, bed.is_set_up, "available", 0i64, "", "", closed_at]
+        let flags = (bed.is_licensed, bed.is_set_up, bed.is_listed);
+        binds![id, bed.unit, &bed.code, flags.0, flags.1, "available", 0i64, "", "", flags.2, closed_at]
     });
     let rows = rows.collect();
     tx.insert_many(
-        "INSERT INTO bed (id, unit_id, code, is_licensed, is_set_up, state, since, reason, owner, closed_at)
-         VALUES",
+        "INSERT INTO bed (id, unit_id, code, is_licensed, is_set_up, state, since, reason, owner, is_listed,
+         closed_at) VALUES",
         rows,
         "ON CONFLICT (unit_id, code) DO UPDATE SET is_licensed = excluded.is_licensed,
-             is_set_up = excluded.is_set_up, closed_at = excluded.closed_at",
+             is_set_up = excluded.is_set_up, is_listed = excluded.is_listed, closed_at = excluded.closed_at",
     )
     .await
     .map(|_| ())

@@ -57,7 +57,7 @@ pub fn timeline(bed: Id<Bed>, guests: &[InBed], facts: &[Fact], left_as: BedStat
 
 /// The times in which a bed was never empty, oldest first. A patient who follows another at once begins a
 /// time of their own; one whose class changes in the bed does not.
-fn runs(guests: &[InBed]) -> Vec<InBed> {
+pub(crate) fn runs(guests: &[InBed]) -> Vec<InBed> {
     let mut guests: Vec<&InBed> = guests.iter().collect();
     guests.sort();
     let mut runs: Vec<InBed> = Vec::new();

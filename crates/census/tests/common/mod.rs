@@ -20,6 +20,8 @@ h.r.icu,unit,ICU,,,4,4,ICU
 h.r.med,unit,Medicine,,,6,6,MED
 h.r.surg,unit,Surgery,,,6,5,SURG
 h.r.ed,unit,Emergency,,,,,ED
+h.s,facility,Southside,America/Chicago,USD,,,SOU
+h.s.gen,unit,General,,,8,8,GEN
 ";
 
 /// A small generator of its own, so that a failing case is named by its seed.
@@ -46,72 +48,163 @@ pub(crate) fn message(
     visit: usize,
     rest: [&str; 4],
 ) -> Vec<u8> {
-    let [class, place, disposition, retired] = rest;
+    let mut text = head(n, event, at, at);
+    text.push_str(&group(patient, visit, rest));
+    text.into_bytes()
+}
+
+/// MSH and EVN of an event that happened at `at` and was written down at `recorded`; times without offset.
+fn head(n: usize, event: &str, at: Timestamp, recorded: Timestamp) -> String {
     let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
-    let at = at.to_zoned(zone).strftime("%Y%m%d%H%M%S");
-    let mut text = format!(
-        "MSH|^~\\&|ADT|RIV|HW|HW|{at}||ADT^{event}|M{n:05}|P|2.5.1\rEVN|{event}|{at}||||{at}\rPID|1||P{patient}^^^RIV^MR||Doe^P{patient}||19600101|F||||||||||C{visit}\r"
-    );
+    let civil = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y%m%d%H%M%S").to_string();
+    let (at, recorded) = (civil(at), civil(recorded));
+    format!("MSH|^~\\&|ADT|RIV|HW|HW|{at}||ADT^{event}|M{n:05}|P|2.5.1\rEVN|{event}|{recorded}||||{at}\r")
+}
+
+/// PID, MRG and PV1 of a patient.
+fn group(patient: usize, visit: usize, [class, place, disposition, retired]: [&str; 4]) -> String {
+    let mut text = format!("PID|1||P{patient}^^^RIV^MR||Doe^P{patient}||19600101|F||||||||||C{visit}\r");
     if !retired.is_empty() {
         text.push_str(&format!("MRG|{retired}\r"));
     }
     text.push_str(&format!("PV1|1|{class}|{place}"));
     text.push_str(&"|".repeat(16));
     text.push_str(&format!("V{visit}{}{disposition}\r", "|".repeat(17)));
-    text.into_bytes()
+    text
 }
 
-/// A month of six patients who come, move, go, come back and are corrected.
+/// A20: the status of a bed.
+pub(crate) fn bed_status(n: usize, at: Timestamp, bed: &str, status: &str) -> Vec<u8> {
+    format!("{}NPU|{bed}|{status}\r", head(n, "A20", at, at)).into_bytes()
+}
+
+/// What follows the arrival in the stories of [`feed`]: the common events often, every other one now and then.
+const STEPS: [(&str, &str, usize); 56] = [
+    ("A02", "", 18),
+    ("A03", "", 9),
+    ("A20", "", 14),
+    ("A13", "", 4),
+    ("A12", "", 4),
+    ("A11", "", 2),
+    ("A01", "I", 3),
+    ("A06", "I", 3),
+    ("A07", "O", 3),
+    ("A08", "E", 2),
+    ("A08", "", 2),
+    ("A17", "", 4),
+    ("A21", "", 2),
+    ("A22", "", 2),
+    ("A40", "", 2),
+    ("A41", "", 2),
+    ("A42", "", 2),
+    ("A43", "", 1),
+    ("A44", "", 2),
+    ("A45", "", 2),
+    ("A04", "E", 1),
+    ("A05", "P", 1),
+    ("A09", "", 1),
+    ("A10", "", 1),
+    ("A14", "", 1),
+    ("A15", "", 1),
+    ("A16", "", 1),
+    ("A18", "", 1),
+    ("A24", "", 1),
+    ("A25", "", 1),
+    ("A26", "", 1),
+    ("A27", "", 1),
+    ("A28", "", 1),
+    ("A29", "", 1),
+    ("A30", "", 1),
+    ("A31", "", 1),
+    ("A32", "", 1),
+    ("A33", "", 1),
+    ("A34", "", 1),
+    ("A35", "", 1),
+    ("A36", "", 1),
+    ("A37", "", 1),
+    ("A38", "", 1),
+    ("A39", "", 1),
+    ("A46", "", 1),
+    ("A47", "", 1),
+    ("A52", "", 1),
+    ("A53", "", 1),
+    ("A54", "", 1),
+    ("A55", "", 1),
+    ("A60", "", 1),
+    ("A19", "", 1),
+    ("A23", "", 1),
+    ("A48", "", 1),
+    ("A51", "", 1),
+    ("A62", "", 1),
+];
+
+const PLACES: [&str; 9] =
+    ["ICU^1^A", "ICU^2^A", "MED^1^A", "MED^2^B", "SURG^7^A", "ED^^1", "XX^9^9", "MED", "GEN^3^C^SOU"];
+
+/// A month of six patients who come, move, go, come back and are corrected, and of the beds they lie in.
 pub(crate) fn feed(chance: &mut Chance) -> Vec<Vec<u8>> {
     let start: Timestamp = "2026-10-01T05:00:00Z".parse().unwrap();
+    let mins = |n: usize| jiff::SignedDuration::from_mins(n as i64);
+    let n_all: usize = STEPS.iter().map(|step| step.2).sum();
     let mut messages = Vec::new();
     for visit in 0..10usize {
         let patient = visit % 6;
-        let mut at = start + jiff::SignedDuration::from_mins(chance.below(30 * 1440) as i64);
-        let n_steps = 2 + chance.below(7);
-        for step in 0..n_steps {
-            let place =
-                ["ICU^1^A", "ICU^2^A", "MED^1^A", "MED^2^B", "SURG^7^A", "ED^^1", "XX^9^9"][chance.below(7)];
-            let (event, class) = match (step, chance.below(32)) {
-                (0, 0..=20) => ("A01", "I"),
-                (0, 21..=28) => ("A04", "E"),
+        let mut at = start + mins(chance.below(30 * 1440));
+        for step in 0..2 + chance.below(9) {
+            let place = PLACES[chance.below(PLACES.len())];
+            let mut pick = chance.below(n_all);
+            let common = STEPS.iter().find(|step| {
+                let is_it = pick < step.2;
+                pick = pick.saturating_sub(step.2);
+                is_it
+            });
+            let (event, class) = match (step, chance.below(10)) {
+                (0, 0..=6) => ("A01", "I"),
+                (0, 7..=8) => ("A04", "E"),
                 (0, _) => ("A05", "P"),
-                (_, 0..=5) => ("A02", ""),
-                (_, 6..=8) => ("A03", ""),
-                (_, 9) => ("A13", ""),
-                (_, 10) => ("A12", ""),
-                (_, 11) => ("A11", ""),
-                (_, 12) => ("A06", "I"),
-                (_, 13) => ("A07", "O"),
-                (_, 14) => ("A08", "E"),
-                (_, 15) => ("A21", ""),
-                (_, 16) => ("A22", ""),
-                (_, 17) => ("A40", ""),
-                (_, 18) => ("A01", "I"),
-                (_, 19) => ("A41", ""),
-                (_, 20) => ("A42", ""),
-                (_, n @ 21..=30) => {
-                    let idx = n - 21;
-                    let rare = ["A14", "A15", "A16", "A25", "A26", "A27", "A38", "A52", "A53", "A09"];
-                    (rare[idx], "")
-                }
-                _ => ("A17", ""),
+                _ => common.map(|step| (step.0, step.1)).unwrap(),
             };
-            // The retired number: of another patient, account or visit.
-            let retired = match event {
-                "A40" => format!("P{}^^^RIV^MR", (patient + 1 + chance.below(5)) % 6),
-                "A41" => format!("P{patient}^^^RIV^MR||C{}", (visit + 1 + chance.below(9)) % 10),
-                "A42" => format!("P{patient}^^^RIV^MR||||V{}", (visit + 1 + chance.below(9)) % 10),
-                _ => String::new(),
+            // Now and then written down much later, or dated ahead.
+            let recorded = match chance.below(8) {
+                0 => at + mins(chance.below(3000)),
+                1 => at - mins(chance.below(300)),
+                _ => at,
             };
-            let disposition = if chance.below(6) == 0 { "20" } else { "01" };
-            let rest = [class, place, disposition, retired.as_str()];
-            messages.push(message(messages.len(), event, at, patient, visit, rest));
+            let n = messages.len();
+            let mut text = head(n, event, at, recorded);
+            if event == "A20" {
+                let bed = PLACES[chance.below(7)];
+                text.push_str(&format!("NPU|{bed}|{}\r", ["K", "H", "U", "C", "I", "O"][chance.below(6)]));
+            } else {
+                let retired = retired(chance, event, patient, visit);
+                let disposition = if chance.below(6) == 0 { "20" } else { "01" };
+                text.push_str(&group(patient, visit, [class, place, disposition, &retired]));
+            }
+            if event == "A17" {
+                let other = (visit + 1 + chance.below(9)) % 10;
+                let place = PLACES[chance.below(PLACES.len())];
+                text.push_str(&group(other % 6, other, [class, place, "", ""]));
+            }
+            messages.push(text.into_bytes());
             // Now and then two steps in the same minute.
-            at += jiff::SignedDuration::from_mins(chance.below(4) as i64 * chance.below(1500) as i64);
+            at += mins(chance.below(4) * chance.below(1500));
         }
     }
     messages
+}
+
+/// The retired number: of another patient, account or visit.
+fn retired(chance: &mut Chance, event: &str, patient: usize, visit: usize) -> String {
+    let other = (patient + 1 + chance.below(5)) % 6;
+    let other_visit = (visit + 1 + chance.below(9)) % 10;
+    match event {
+        "A18" | "A30" | "A34" | "A36" | "A39" | "A40" | "A43" | "A46" => format!("P{other}^^^RIV^MR"),
+        "A35" | "A41" => format!("P{patient}^^^RIV^MR||C{other_visit}"),
+        "A42" => format!("P{patient}^^^RIV^MR||||V{other_visit}"),
+        "A44" => format!("P{other}^^^RIV^MR||C{visit}"),
+        "A45" => format!("P{other}^^^RIV^MR||||V{visit}"),
+        _ => String::new(),
+    }
 }
 
 pub(crate) async fn import_sites(db: &Db) {
@@ -135,7 +228,7 @@ pub(crate) async fn receive(db: &Db, batch: Vec<Vec<u8>>) -> Vec<Outcome> {
                 .into_iter()
                 .map(|bytes| Incoming { bytes, source: "mllp".to_owned(), default_site: None })
                 .collect();
-            intake::receive_batch(tx, &AdtMeaning, &incoming).await
+            intake::receive_batch(tx, &AdtMeaning::default(), &incoming).await
         })
     })
     .await
