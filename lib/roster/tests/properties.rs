@@ -2,7 +2,7 @@
 
 use roster::check::check;
 use roster::evaluate::{Evaluator, State};
-use roster::problem::{Cell, DayIdx, PersonIdx, Problem};
+use roster::problem::{Cell, DayIdx, Fault, PersonIdx, Problem};
 use roster::rules::{Across, Kind, Measure, Over, Own, Rule};
 use roster::testing::{Dice, any_problem, any_roster};
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ fn n_cases(usual: u64) -> u64 {
     std::env::var("HELMWARD_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
 }
 
-fn problem(seed: u64) -> Problem {
-    Problem::new(any_problem(seed)).unwrap_or_else(|faults| panic!("seed {seed}: {faults:?}"))
+fn problem(seed: u64) -> Result<Problem, (u64, Vec<Fault>)> {
+    Problem::new(any_problem(seed)).map_err(|faults| (seed, faults))
 }
 
 #[test]
 fn the_checker_and_the_evaluation_agree() {
     for seed in 0..n_cases(3_000) {
-        let problem = problem(seed);
+        let problem = problem(seed).unwrap();
         let evaluator = Evaluator::new(&problem);
         for roster in [problem.empty_roster(), any_roster(&problem, seed + 1)] {
             let score = evaluator.score(&roster);
@@ -33,7 +33,7 @@ fn the_checker_and_the_evaluation_agree() {
 #[test]
 fn a_score_kept_while_cells_change_is_the_score_from_scratch() {
     for seed in 0..n_cases(600) {
-        let problem = problem(seed);
+        let problem = problem(seed).unwrap();
         if problem.n_people() == 0 {
             continue;
         }
@@ -103,7 +103,7 @@ fn builtin(rule: &str) -> &'static str {
 fn made_up_problems_break_every_kind_of_rule() {
     let mut broken: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..400 {
-        let problem = problem(seed);
+        let problem = problem(seed).unwrap();
         let verdict = check(&problem, &any_roster(&problem, seed));
         for breach in &verdict.breaches {
             let rule = problem.parts().rules.iter().find(|rule| rule.id == breach.rule);

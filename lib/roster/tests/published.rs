@@ -3,8 +3,12 @@
 //! Set `HELMWARD_DATA` to the folder with `rostering/`, or put it at `../shared/data` beside the
 //! repository; without it these tests pass without looking.
 
-use roster::evaluate::Evaluator;
-use roster::read::curtois;
+use roster::Score;
+use roster::check::check;
+use roster::evaluate::{Evaluator, Source};
+use roster::problem::{DayIdx, PersonIdx, Problem, Roster, ShiftIdx, SkillIdx};
+use roster::read::{curtois, inrc2};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 fn data(path: &str) -> Option<String> {
@@ -23,4 +27,65 @@ fn empty_rosters_of_the_shift_scheduling_benchmarks_cost_what_was_checked() {
         assert_eq!((n, score.soft, score.cover), (n, soft, 0));
         assert!(score.hard > 0, "everybody has least minutes");
     }
+}
+
+/// The cells of a week's solution file of the competition.
+fn place_week(problem: &Problem, roster: &mut Roster, week: u16, text: &str) -> Option<()> {
+    let parts = problem.parts();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [nurse, day, shift, skill] = words.as_slice() else { continue };
+        let day = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].iter().position(|name| name == day)?;
+        let person = parts.people.iter().position(|person| person.id == *nurse)?;
+        let shift = parts.shifts.iter().position(|known| known.id == *shift)?;
+        let skill = parts.skills.iter().position(|known| known.id == *skill)?;
+        let cell = problem.duties().cell(ShiftIdx::at(shift), SkillIdx::at(skill))?;
+        roster.set(PersonIdx::at(person), DayIdx(week * 7 + u16::try_from(day).ok()?), cell);
+    }
+    Some(())
+}
+
+#[test]
+fn the_sample_solution_of_the_competition_costs_what_its_validator_says() {
+    let set = "inrc2/n005w4";
+    let Some(scenario) = data(&format!("{set}/Sc-n005w4.txt")) else { return };
+    let instance = inrc2::Instance::of_name("n005w4_0_1-2-3-3").unwrap();
+    let history = data(&format!("{set}/{}", instance.history)).unwrap();
+    let weeks: Vec<String> =
+        instance.weeks.iter().map(|week| data(&format!("{set}/{week}")).unwrap()).collect();
+    let weeks = weeks.iter().map(String::as_str).collect();
+    let problem = inrc2::read(&inrc2::Texts { scenario: &scenario, history: &history, weeks }).unwrap();
+    let mut roster = problem.empty_roster();
+    for (week, name) in (0..).zip(["1-0", "2-1", "3-2", "3-3"]) {
+        let text = data(&format!("{set}/Solution_H_0-WD_1-2-3-3/Sol-n005w4-{name}.txt")).unwrap();
+        place_week(&problem, &mut roster, week, &text).unwrap();
+    }
+    let evaluator = Evaluator::new(&problem);
+    let report = evaluator.report(&roster);
+    let mut by_part: BTreeMap<&str, i64> = BTreeMap::new();
+    for finding in &report.findings {
+        let part = match finding.source {
+            Source::Rule(rule) => match problem.rule(rule).id.split_once('-') {
+                Some(("run" | "work", _)) => "consecutive",
+                Some((part, _)) => part,
+                None => "other",
+            },
+            Source::Request(_) => "preferences",
+            Source::Demand(_) => "cover",
+            Source::NotEligible | Source::Away | Source::Locked | Source::Labor => "other",
+        };
+        *by_part.entry(part).or_default() += finding.score.soft;
+    }
+    let expected = [
+        ("assignments", 320),
+        ("complete", 60),
+        ("consecutive", 465),
+        ("cover", 240),
+        ("off", 330),
+        ("preferences", 70),
+        ("weekends", 210),
+    ];
+    assert_eq!(by_part.into_iter().collect::<Vec<_>>(), expected, "{report:#?}");
+    assert_eq!(report.score, Score { hard: 0, cover: 0, soft: 1695 });
+    assert_eq!(check(&problem, &roster).score, report.score);
 }

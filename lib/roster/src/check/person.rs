@@ -76,7 +76,7 @@ fn known_day(problem: &Problem, person: &Person, day: i32, cell: Cell) -> Day {
     let shift = problem.shift_of(cell);
     let works = shift.map(|shift| instants(problem, date, shift));
     let paid_minutes = shift.zip(works).map_or(0, |(shift, (start, end))| {
-        let elapsed = i64::try_from(end.duration_since(start).as_mins()).unwrap_or(0);
+        let elapsed = end.duration_since(start).as_mins();
         (i64::from(shift.paid_minutes) + elapsed - i64::from(shift.length_minutes)).max(0)
     });
     let covers = |first: u16, last: u16| (i32::from(first)..=i32::from(last)).contains(&day);

@@ -66,8 +66,8 @@ impl OvertimePlan {
         for window in &self.windows {
             let (mut total, mut daily) = (window.total, window.daily);
             let before = self.beyond(total, daily);
-            for day in window.from..window.until {
-                let minutes = self.values.at(day, row[day]);
+            for (day, cell) in (window.from..).zip(&row[window.from..window.until]) {
+                let minutes = self.values.at(day, *cell);
                 total += minutes;
                 daily += (minutes - self.day_minutes).max(0);
             }

@@ -51,8 +51,8 @@ impl<'p> Past<'p> {
     pub(crate) fn credits(&self) -> Vec<i64> {
         let mut credits = vec![0; self.problem.n_days()];
         for away in &self.person.away {
-            for day in away.first.idx()..=away.last.idx() {
-                credits[day] += i64::from(away.credit_minutes);
+            for credit in &mut credits[away.first.idx()..=away.last.idx()] {
+                *credit += i64::from(away.credit_minutes);
             }
         }
         credits

@@ -84,7 +84,7 @@ impl Duties {
     }
 
     /// Every duty with its cell.
-    pub fn work(&self) -> impl Iterator<Item = (Cell, Duty)> + '_ {
+    pub fn work(&self) -> impl Iterator<Item = (Cell, Duty)> + Clone + '_ {
         (1..).map(Cell).zip(self.duties.iter().copied())
     }
 

@@ -7,6 +7,8 @@ use std::ops::RangeInclusive;
 /// One thing wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
+    /// Which of several files, such as `week 2`; empty when there is one only.
+    pub file: String,
     /// The line, counted from 1; `None` when it is about the file as a whole.
     pub line: Option<usize>,
     /// The value and what was expected.
@@ -23,6 +25,7 @@ pub struct Unreadable {
 /// Collects what is wrong while a file is read on.
 #[derive(Debug, Default)]
 pub(crate) struct Issues {
+    file: String,
     issues: Vec<Issue>,
 }
 
@@ -35,8 +38,13 @@ impl Issues {
     /// Anything else.
     pub(crate) fn say(&mut self, line: Option<usize>, what: String) {
         if self.issues.len() < Fault::SHOWN_MAX {
-            self.issues.push(Issue { line, what });
+            self.issues.push(Issue { file: self.file.clone(), line, what });
         }
+    }
+
+    /// Says which file is read from here on.
+    pub(crate) fn open(&mut self, file: impl Into<String>) {
+        self.file = file.into();
     }
 
     /// A whole number inside a range; tells when it is none.
@@ -85,13 +93,16 @@ pub(crate) fn clip(text: &str) -> String {
 
 impl From<Vec<Fault>> for Unreadable {
     fn from(faults: Vec<Fault>) -> Unreadable {
-        let issue = |fault: Fault| Issue { line: None, what: fault.to_string() };
+        let issue = |fault: Fault| Issue { file: String::new(), line: None, what: fault.to_string() };
         Unreadable { issues: faults.into_iter().map(issue).collect() }
     }
 }
 
 impl fmt::Display for Issue {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.file.is_empty() {
+            write!(out, "{}, ", self.file)?;
+        }
         match self.line {
             Some(line) => write!(out, "line {line}: {}", self.what),
             None => out.write_str(&self.what),

@@ -4,7 +4,9 @@
 //! with the file: the line, the value and what was expected. None fails on the first fault, none
 //! panics, and what they build is bounded by [`Problem::new`](crate::Problem::new).
 
+pub mod csv;
 pub mod curtois;
+pub mod inrc2;
 mod issue;
 
 pub use issue::{Issue, Unreadable};
