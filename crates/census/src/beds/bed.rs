@@ -10,7 +10,7 @@ use crate::flow::page::ask;
 use crate::flow::rules::{Board, Facts, Guest, board};
 use crate::flow::store::load;
 use crate::words;
-use area::{Answer, Fault, Visit};
+use area::{Answer, Differing, Fault, Unsaved, VERSION_FIELD, Visit};
 use base::Id;
 use identity::{Permission, SiteInfo};
 use std::collections::HashMap;
@@ -40,6 +40,9 @@ pub async fn change(visit: Visit) -> Answer {
         stay: form.text("stay").to_owned(),
     };
     let (bed, unit) = find(&visit).await?;
+    if visit.version() != version(&bed) {
+        return state_conflict(&visit, &bed, &wish).await;
+    }
     let mut tx = visit.read().await?;
     let facts = load(&mut tx, &ask(&visit, false)?).await?;
     drop(tx);
@@ -61,6 +64,27 @@ pub async fn change(visit: Visit) -> Answer {
         .await?;
     visit.ctx.live.publish("census", unit.path.as_str());
     Ok(visit.go(&format!("{}?changed={made}", visit.at(&format!("census/beds/{}", bed.id)))))
+}
+
+/// What the forms that change the state were filled from.
+fn version(bed: &BedRow) -> String {
+    format!("{} {}", bed.state.word(), bed.since)
+}
+
+/// What the form of the kind of bed was filled from.
+fn flags_version(bed: &BedRow) -> String {
+    format!("{} {}", bed.is_licensed, bed.is_set_up)
+}
+
+/// Someone, or the feed, changed the bed after the page was read.
+async fn state_conflict(visit: &Visit, bed: &BedRow, wish: &Wish) -> Answer {
+    let values = [
+        Differing::new("What happens to the bed", sentence(bed.state.word()), wish.action.label()),
+        Differing::new("Reason", &bed.reason, &wish.reason),
+        Differing::new("Who clears it", &bed.owner, &wish.owner),
+    ];
+    let back = visit.at(&format!("census/beds/{}", bed.id));
+    visit.conflict(&words::bed(&bed.code), &back, &version(bed), &values).await
 }
 
 /// A bed is promised to someone who waits or is announced, and only one bed to each.
@@ -85,24 +109,46 @@ fn check_stay(facts: &Facts<'_>, wish: &Wish) -> Result<(), change::Refusal> {
 async fn flags(visit: &Visit) -> Answer {
     let (bed, unit) = find(visit).await?;
     let (is_licensed, is_set_up) = (visit.form.is_set("licensed"), visit.form.is_set("set_up"));
-    save_flags(visit, &bed, unit, is_licensed, is_set_up).await?;
+    match save_flags(visit, &bed, unit, (is_licensed, is_set_up), Some(visit.version())).await {
+        Ok(()) => {}
+        Err(Unsaved::Refused(fault)) => return Err(fault),
+        Err(Unsaved::Stale) => return flags_conflict(visit, (is_licensed, is_set_up)).await,
+    }
     let was = format!("flags:{}:{}", bed.is_licensed, bed.is_set_up);
     Ok(visit.go(&format!("{}?changed={was}", visit.at(&format!("census/beds/{}", bed.id)))))
 }
 
+/// Somebody saved the kind of bed while the page was open.
+async fn flags_conflict(visit: &Visit, (is_licensed, is_set_up): (bool, bool)) -> Answer {
+    let (bed, _) = find(visit).await?;
+    let yes = |is: bool| if is { "Yes" } else { "No" };
+    let values = [
+        Differing::new("Licensed", yes(bed.is_licensed), yes(is_licensed)),
+        Differing::new("Set up", yes(bed.is_set_up), yes(is_set_up)),
+    ];
+    let back = visit.at(&format!("census/beds/{}", bed.id));
+    visit.conflict(&words::bed(&bed.code), &back, &flags_version(&bed), &values).await
+}
+
+/// Saves what kind of bed it is, unless it is no longer what the form was filled from.
 async fn save_flags(
     visit: &Visit,
     bed: &BedRow,
     unit: &SiteInfo,
-    is_licensed: bool,
-    is_set_up: bool,
-) -> Result<(), Fault> {
+    (is_licensed, is_set_up): (bool, bool),
+    seen: Option<String>,
+) -> Result<(), Unsaved<Fault>> {
     let (actor, id, site) = (visit.actor(), bed.id, unit.path.clone());
+    let scope = visit.scope().map_err(Unsaved::Refused)?.clone();
     visit
         .ctx
         .db
-        .write::<_, Fault, _>(move |tx| {
+        .write::<_, Unsaved<Fault>, _>(move |tx| {
             Box::pin(async move {
+                let stored = store::find(tx, &scope, id).await?.ok_or(Unsaved::Refused(Fault::NotFound))?;
+                if seen.is_some_and(|seen| seen != flags_version(&stored)) {
+                    return Err(Unsaved::Stale);
+                }
                 store::set_flags(tx, id, is_licensed, is_set_up).await?;
                 let body = serde_json::json!({ "is_licensed": is_licensed, "is_set_up": is_set_up });
                 let change = ::store::Change { kind: "bed", record: id.to_string(), site: Some(site), body };
@@ -118,7 +164,12 @@ pub async fn undo(visit: Visit) -> Answer {
     let token = visit.form.text("undo").to_owned();
     let flags = token.strip_prefix("flags:").and_then(|flags| flags.split_once(':'));
     if let Some((is_licensed, is_set_up)) = flags {
-        save_flags(&visit, &bed, unit, is_licensed == "true", is_set_up == "true").await?;
+        let before = (is_licensed == "true", is_set_up == "true");
+        match save_flags(&visit, &bed, unit, before, None).await {
+            Ok(()) => {}
+            Err(Unsaved::Refused(fault)) => return Err(fault),
+            Err(Unsaved::Stale) => return Err(Fault::StaleForm),
+        }
     } else {
         let (actor, site, id) = (visit.actor(), unit.path.clone(), bed.id);
         visit
@@ -284,6 +335,8 @@ fn forms(visit: &Visit, of: &Forms<'_>) -> Result<Markup, Fault> {
     let csrf = &visit.who()?.csrf;
     let to = visit.at(&format!("census/beds/{}", of.bed.id));
     let quiet = Errors::new();
+    // A form shown again for a mistake still says what it was first filled from.
+    let seen = if of.wish.is_some() { visit.version() } else { version(of.bed) };
     let errors_of =
         |action: Action| if of.wish.is_some_and(|wish| wish.action == action) { of.errors } else { &quiet };
     let is_simple = of.wish.is_some_and(|wish| !matches!(wish.action, Action::Block | Action::Assign));
@@ -297,6 +350,7 @@ fn forms(visit: &Visit, of: &Forms<'_>) -> Result<Markup, Fault> {
             (Panel::new("Change").prose(html! {
                 form method="post" action=(to) {
                     input type="hidden" name="csrf" value=(csrf);
+                    input type="hidden" name=(VERSION_FIELD) value=(seen);
                     div.go {
                         @for action in Action::offered(of.state) {
                             (Button::submit_as(action.label(), "do", action.word()).about(words::bed(&of.bed.code)))
@@ -305,13 +359,14 @@ fn forms(visit: &Visit, of: &Forms<'_>) -> Result<Markup, Fault> {
                 }
             }))
             @if of.state == BedState::Available {
-                (Panel::new("Assign to a patient").prose(assign_form(of, &to, csrf, errors_of(Action::Assign))))
+                (Panel::new("Assign to a patient").prose(assign_form(of, &to, (csrf, &seen), errors_of(Action::Assign))))
             }
             @if !matches!(of.state, BedState::Blocked | BedState::Assigned) {
-                (Panel::new("Block").prose(block_form(of.wish, &to, csrf, errors_of(Action::Block))))
+                (Panel::new("Block").prose(block_form(of.wish, &to, (csrf, &seen), errors_of(Action::Block))))
             }
         }
         (Panel::new("Kind of bed").prose(Form::post(&to, csrf)
+            .hidden(VERSION_FIELD, flags_version(of.bed))
             .hidden("do", "flags")
             .field(Field::checks("licensed", "Licensed", vec![Choice::new("1", "On the license", of.bed.is_licensed)]))
             .field(Field::checks("set_up", "Set up", vec![Choice::new("1", "Ready for use when staffed", of.bed.is_set_up)]))
@@ -319,7 +374,7 @@ fn forms(visit: &Visit, of: &Forms<'_>) -> Result<Markup, Fault> {
     })
 }
 
-fn block_form(wish: Option<&Wish>, to: &str, csrf: &str, errors: &Errors) -> Form {
+fn block_form(wish: Option<&Wish>, to: &str, (csrf, seen): (&str, &str), errors: &Errors) -> Form {
     let wish = wish.filter(|wish| wish.action == Action::Block);
     let text = |of: fn(&Wish) -> &String| wish.map_or(String::new(), |wish| of(wish).clone());
     let reason = text(|wish| &wish.reason);
@@ -331,6 +386,7 @@ fn block_form(wish: Option<&Wish>, to: &str, csrf: &str, errors: &Errors) -> For
     );
     Form::post(to, csrf)
         .errors(errors)
+        .hidden(VERSION_FIELD, seen)
         .hidden("do", Action::Block.word())
         .field(Field::select("reason", "Reason", reasons))
         .field(
@@ -345,7 +401,7 @@ fn block_form(wish: Option<&Wish>, to: &str, csrf: &str, errors: &Errors) -> For
         .button(Button::submit("Block bed"))
 }
 
-fn assign_form(of: &Forms<'_>, to: &str, csrf: &str, errors: &Errors) -> Markup {
+fn assign_form(of: &Forms<'_>, to: &str, (csrf, seen): (&str, &str), errors: &Errors) -> Markup {
     let waiting = of.board.waiting.iter().filter(|waiting| waiting.promised.is_none());
     let waiting = waiting.map(|waiting| (&waiting.guest, web::format::duration(waiting.minutes)));
     let expected = of.board.expected.iter().map(|guest| (guest, "announced".to_owned()));
@@ -364,6 +420,7 @@ fn assign_form(of: &Forms<'_>, to: &str, csrf: &str, errors: &Errors) -> Markup 
     html! {
         (Form::post(to, csrf)
             .errors(errors)
+            .hidden(VERSION_FIELD, seen)
             .hidden("do", Action::Assign.word())
             .field(Field::select("stay", "Patient", choices).hint("Those who are to come to this unit stand first"))
             .button(Button::submit("Assign")))

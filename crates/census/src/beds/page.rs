@@ -5,12 +5,14 @@ use super::bed::state_chip;
 use super::rules::BedState;
 use super::store::{self, BedRow};
 use super::timers::{Step, Summary, summary};
+use crate::flow::leaving::page::sentence;
 use crate::tabs::{Tab, tabs};
 use crate::words;
-use area::{Answer, Cell as Value, Export, ExportFormat, Fault, Visit};
+use ::store::{StoreError, Tx};
+use area::{Answer, Cell as Value, Differing, Export, ExportFormat, Fault, Unsaved, VERSION_FIELD, Visit};
 use base::{Id, Period};
-use identity::sites::{BedCount, Beds, SiteRefused, list_bed_counts, set_beds};
-use identity::{Permission, Site, SiteInfo, SiteKind};
+use identity::sites::{BedCount, Beds, SiteRefused, beds_on, list_bed_counts, set_beds};
+use identity::{Permission, Scope, Site, SiteInfo, SiteKind};
 use std::collections::HashMap;
 use web::{
     Button, Cell, Column, Empty, Errors, Field, Form, Markup, Page, Panel, Row, Table, columns, format, html,
@@ -55,7 +57,7 @@ pub async fn beds(visit: Visit) -> Answer {
         .context(format!("{}. Times and hours lost: {}", visit.site()?.name, month))
         .actions(html! {
             (Button::print())
-            @if visit.holds(Permission::ADMIN_VIEW) { (Button::link("Import beds", "/admin/imports")) }
+            @if visit.holds(Permission::ADMIN_EDIT) { (Button::link("Import beds", "/admin/imports/new/beds")) }
             (Button::link("Flow board", visit.at("census/flow")))
         })
         .body(html! { (tabs(&visit, Tab::Beds)) (body(&visit, &data)?) });
@@ -101,46 +103,49 @@ fn units_table(visit: &Visit, data: &Data) -> Result<Table, Fault> {
         let number = |value: Option<i64>| value.map_or(Cell::dim("not counted"), Cell::from);
         let change = visit.at(&format!("census/beds/staffing?unit={}", unit.path));
         let link = Button::link("Change", change).small().about(unit.name.clone());
-        rows.push(
-            Row::default()
-                .cell(Cell::link(
-                    words::unit_name(&visit.tree, &unit.id, &top),
-                    format!("/at/{}/census/beds", unit.path),
-                ))
-                .cell(number(beds.map(|beds| beds.licensed)))
-                .cell(number(beds.map(|beds| beds.set_up)))
-                .cell(number(beds.map(|beds| beds.staffed)))
-                .cell(count.map_or(String::new(), |count| since(count.from, visit.today())))
-                .cell(n(&unit.id, BedState::Blocked))
-                .cell(n(&unit.id, BedState::Closed))
-                .cell(if may_edit { Cell::of(link) } else { Cell::none() }),
-        );
+        let row = Row::default()
+            .cell(Cell::link(
+                words::unit_name(&visit.tree, &unit.id, &top),
+                format!("/at/{}/census/beds", unit.path),
+            ))
+            .cell(number(beds.map(|beds| beds.licensed)))
+            .cell(number(beds.map(|beds| beds.set_up)))
+            .cell(number(beds.map(|beds| beds.staffed)))
+            .cell(count.map_or(String::new(), |count| since(count.from, visit.today())))
+            .cell(n(&unit.id, BedState::Blocked))
+            .cell(n(&unit.id, BedState::Closed));
+        rows.push(if may_edit { row.cell(Cell::of(link)) } else { row });
     }
     let all = |state| crate::flow::rules::count(data.beds.iter().filter(|bed| bed.state == state).count());
-    let empty = Empty::new("No units yet", "Units and their beds appear here when sites are imported.")
-        .action("Import sites and beds", "/admin/imports")
-        .file_columns(&FILE_COLUMNS);
-    Ok(Table::new("units", "Beds by unit")
+    let empty = visit.filled_by(
+        Empty::new("No units yet", "Units and their beds appear here when sites are imported."),
+        "Import sites and beds",
+        "/admin/imports",
+        Permission::ADMIN_VIEW,
+    );
+    let may_import = visit.holds(Permission::ADMIN_VIEW);
+    let empty = if may_import { empty.file_columns(&FILE_COLUMNS) } else { empty };
+    let total = Row::default()
+        .cell("All units")
+        .cell(sum.licensed)
+        .cell(sum.set_up)
+        .cell(sum.staffed)
+        .cell("")
+        .cell(all(BedState::Blocked))
+        .cell(all(BedState::Closed));
+    let table = Table::new("units", "Beds by unit")
         .column(Column::text("Unit"))
         .column(Column::number("Licensed").not_on_phones())
         .column(Column::number("Set up").not_on_phones())
         .column(Column::number("Staffed"))
         .column(Column::text("Since").not_on_phones())
         .column(Column::number("Blocked"))
-        .column(Column::number("Closed"))
-        .column(Column::text("Counts").not_on_phones())
+        .column(Column::number("Closed").not_on_phones());
+    // Whoever only looks has nothing to press, and no empty column for it.
+    let table = if may_edit { table.column(Column::text("Counts").not_on_phones()) } else { table };
+    Ok(table
         .rows(rows)
-        .total(
-            Row::default()
-                .cell("All units")
-                .cell(sum.licensed)
-                .cell(sum.set_up)
-                .cell(sum.staffed)
-                .cell("")
-                .cell(all(BedState::Blocked))
-                .cell(all(BedState::Closed))
-                .cell(""),
-        )
+        .total(if may_edit { total.cell("") } else { total })
         .downloads(visit.query.with("format", Some("csv")), visit.query.with("format", Some("xlsx")))
         .empty(empty))
 }
@@ -207,7 +212,11 @@ fn timers_table(summary: &Summary) -> Table {
 
 fn lost_table(summary: &Summary) -> Table {
     let rows = summary.lost.iter().map(|((state, reason), minutes)| {
-        Row::default().cell(reason.clone()).cell(*state).cell(format::decimal(*minutes as f64 / 60.0, 1))
+        let reason = sentence(reason);
+        Row::default()
+            .cell(reason.trim_end_matches('.').to_owned())
+            .cell(*state)
+            .cell(format::decimal(*minutes as f64 / 60.0, 1))
     });
     let total: i64 = summary.lost.values().sum();
     Table::new("lost", "Hours lost by reason")
@@ -307,8 +316,9 @@ fn export_list(visit: &Visit, data: &Data) -> Export {
     export
 }
 
-/// What the form of a unit's counts holds.
+/// What the form of a unit's counts holds, and the counts it was filled from.
 struct Typed {
+    version: String,
     from: String,
     licensed: String,
     set_up: String,
@@ -323,16 +333,30 @@ pub async fn staffing(visit: Visit) -> Answer {
     let unit = unit_asked(&visit, visit.query.text("unit"))?;
     let mut tx = visit.read().await?;
     let counts = list_bed_counts(&mut tx, visit.scope()?, Period::day(visit.today())).await?;
+    let version = counts_version(&mut tx, visit.scope()?, unit.id).await?;
     drop(tx);
     let beds =
         counts.iter().find(|count| count.site == unit.id).map_or(Beds::default(), |count| count.count.beds);
     let typed = Typed {
+        version,
         from: visit.today().to_string(),
         licensed: beds.licensed.to_string(),
         set_up: beds.set_up.to_string(),
         staffed: beds.staffed.to_string(),
     };
     show_staffing(&visit, unit, &typed, &Errors::new()).await
+}
+
+/// Every count of a unit, as the form was filled from them.
+async fn counts_version(tx: &mut Tx, scope: &Scope, unit: Id<Site>) -> Result<String, StoreError> {
+    let (first, last) = (jiff::civil::Date::constant(1900, 1, 1), jiff::civil::Date::constant(2999, 12, 31));
+    let Ok(ever) = Period::days_between(first, last) else { return Ok(String::new()) };
+    let counts = list_bed_counts(tx, scope, ever).await?;
+    let own = counts.iter().filter(|count| count.site == unit).map(|count| {
+        let Beds { licensed, set_up, staffed } = count.count.beds;
+        format!("{} {licensed} {set_up} {staffed}", count.count.from)
+    });
+    Ok(own.collect::<Vec<_>>().join(", "))
 }
 
 fn unit_asked<'v>(visit: &'v Visit, path: &str) -> Result<&'v SiteInfo, Fault> {
@@ -348,6 +372,7 @@ pub async fn save_staffing(visit: Visit) -> Answer {
     let unit = unit_asked(&visit, visit.form.text("unit"))?;
     let text = |name: &str| visit.form.text(name).to_owned();
     let typed = Typed {
+        version: visit.version(),
         from: text("from"),
         licensed: text("licensed"),
         set_up: text("set_up"),
@@ -357,24 +382,49 @@ pub async fn save_staffing(visit: Visit) -> Answer {
         Ok(read) => read,
         Err(errors) => return show_staffing(&visit, unit, &typed, &errors).await,
     };
-    let (actor, id) = (visit.actor(), unit.id);
-    let saved: Result<(), SiteRefused> = visit
+    let (actor, id, seen, scope) = (visit.actor(), unit.id, visit.version(), visit.scope()?.clone());
+    let saved = visit
         .ctx
         .db
-        .write(move |tx| Box::pin(async move { set_beds(tx, &actor, id, from, beds).await }))
+        .write::<_, Unsaved<SiteRefused>, _>(move |tx| {
+            Box::pin(async move {
+                if counts_version(tx, &scope, id).await? != seen {
+                    return Err(Unsaved::Stale);
+                }
+                set_beds(tx, &actor, id, from, beds).await.map_err(Unsaved::Refused)
+            })
+        })
         .await;
     match saved {
         Ok(()) => {
             visit.ctx.forget();
             Ok(visit.go(&visit.at("census/beds")))
         }
-        Err(SiteRefused::Store(error)) => Err(error.into()),
-        Err(SiteRefused::NoSite) => Err(Fault::NotFound),
-        Err(refused) => {
-            let words = crate::flow::leaving::page::sentence(&refused.to_string());
+        Err(Unsaved::Stale) => staffing_conflict(&visit, unit, from, beds).await,
+        Err(Unsaved::Refused(SiteRefused::Store(error))) => Err(error.into()),
+        Err(Unsaved::Refused(SiteRefused::NoSite)) => Err(Fault::NotFound),
+        Err(Unsaved::Refused(refused)) => {
+            let words = sentence(&refused.to_string());
             show_staffing(&visit, unit, &typed, &Errors::of("licensed", words)).await
         }
     }
+}
+
+/// Somebody changed the counts while the form was open: those of the day beside the ones entered.
+async fn staffing_conflict(visit: &Visit, unit: &SiteInfo, from: jiff::civil::Date, beds: Beds) -> Answer {
+    let mut tx = visit.read().await?;
+    let version = counts_version(&mut tx, visit.scope()?, unit.id).await?;
+    let stored = beds_on(&mut tx, &[unit.id], from).await?.get(&unit.id).copied().unwrap_or_default();
+    drop(tx);
+    let both =
+        |label, stored: i64, entered: i64| Differing::new(label, stored.to_string(), entered.to_string());
+    let values = [
+        Differing::new("On", from.to_string(), from.to_string()),
+        both("Licensed", stored.licensed, beds.licensed),
+        both("Set up", stored.set_up, beds.set_up),
+        both("Staffed", stored.staffed, beds.staffed),
+    ];
+    visit.conflict(&format!("Beds of {}", unit.name), &visit.at("census/beds"), &version, &values).await
 }
 
 fn read(typed: &Typed) -> Result<(jiff::civil::Date, Beds), Errors> {
@@ -404,6 +454,7 @@ fn read(typed: &Typed) -> Result<(jiff::civil::Date, Beds), Errors> {
 async fn show_staffing(visit: &Visit, unit: &SiteInfo, typed: &Typed, errors: &Errors) -> Answer {
     let form = Form::post(visit.at("census/beds/staffing"), &visit.who()?.csrf)
         .errors(errors)
+        .hidden(VERSION_FIELD, &typed.version)
         .hidden("unit", unit.path.as_str())
         .field(
             Field::date("from", "From")
@@ -439,6 +490,7 @@ mod tests {
     #[test]
     fn counts_are_read_whole_or_refused_field_by_field() {
         let typed = |from: &str, licensed: &str, staffed: &str| Typed {
+            version: String::new(),
             from: from.to_owned(),
             licensed: licensed.to_owned(),
             set_up: "30".to_owned(),

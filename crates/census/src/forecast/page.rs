@@ -96,6 +96,11 @@ fn body(
     runs: &Runs,
     beds: &BTreeMap<Id<Site>, Beds>,
 ) -> Result<Markup, Fault> {
+    if runs.is_empty() {
+        return Ok(
+            html! { (Panel::new("Census to come").id("p-none").stream("forecast").body(none_yet(visit))) },
+        );
+    }
     let staffed = crate::day::store::beds_below(&visit.tree, &site.id, beds).staffed;
     Ok(html! {
         div.stack {
@@ -117,13 +122,20 @@ fn title(series: Series) -> &'static str {
     }
 }
 
+/// What is said where no forecast was made yet.
+fn none_yet(visit: &Visit) -> Empty {
+    let words = if visit.may(Permission::CENSUS_EDIT) {
+        "It is made every night from the daily census, or now with Make it now."
+    } else {
+        "It is made every night from the daily census."
+    };
+    Empty::new("No forecast yet", words)
+}
+
 fn panel(visit: &Visit, site: &SiteInfo, series: Series, runs: &Runs, staffed: i64) -> Panel {
     let panel = Panel::new(title(series)).id(format!("p-{}", series.word())).stream("forecast");
     let Some((_, run)) = runs.get(&(site.id, series)) else {
-        return panel.body(Empty::new(
-            "No forecast yet",
-            "It is made every night from the daily census, or now with Make it now.",
-        ));
+        return panel.body(none_yet(visit));
     };
     match &run.outcome {
         Outcome::TooFew { got, needed } => panel.body(too_few(visit, series, *got, *needed)),

@@ -8,10 +8,11 @@ use crate::flow::leaving::page::sentence;
 use crate::tabs::{Tab, tabs};
 use crate::tally::rules::{Kind, Profile};
 use crate::words;
-use ::store::{find_setting, put_setting};
-use area::{Answer, Fault, Visit};
+use ::store::{StoreError, Tx, find_setting, put_setting};
+use area::{Answer, Differing, Fault, Unsaved, VERSION_FIELD, Visit};
+use base::{Id, SitePath};
 use identity::sites::{SiteRefused, set_care, set_codes};
-use identity::{Care, Permission, SiteInfo, SiteKind};
+use identity::{Care, Permission, Site, SiteInfo, SiteKind, SiteTree};
 use std::collections::{BTreeMap, BTreeSet};
 use web::{
     Button, Cell, Choice, Column, Empty, Errors, Field, Form, Markup, Page, Panel, Row, Status, Table,
@@ -41,6 +42,12 @@ impl Typed {
             classes: profile.classes.iter().map(class).collect::<Vec<_>>().join("\n"),
             is_freed: profile.is_freed_by_discharge,
         }
+    }
+
+    /// What the form was filled from.
+    fn version(&self) -> String {
+        let lines = self.classes.lines().collect::<Vec<_>>().join(", ");
+        format!("{} / {} / {lines} / {}", self.expired, self.unseen, self.is_freed)
     }
 
     fn read(&self) -> Result<Profile, Errors> {
@@ -86,10 +93,13 @@ fn facility(visit: &Visit) -> Result<Option<&SiteInfo>, Fault> {
 /// `GET …/census/profile`.
 pub async fn profile(visit: Visit) -> Answer {
     let Some(site) = facility(&visit)? else { return choose(&visit).await };
-    let mut tx = visit.read().await?;
-    let known = find_setting::<Profile>(&mut tx, Some(&site.path), super::KEY).await?;
-    drop(tx);
-    show(&visit, site, &Typed::of(&known.unwrap_or_default()), &Errors::new()).await
+    let typed = stored(&visit, site).await?;
+    show(&visit, site, &typed, &Errors::new()).await
+}
+
+/// What is stored of a facility, as the form shows it.
+async fn stored_in(tx: &mut Tx, path: &SitePath) -> Result<Typed, StoreError> {
+    Ok(Typed::of(&find_setting::<Profile>(tx, Some(path), super::KEY).await?.unwrap_or_default()))
 }
 
 /// Above a facility: the facilities below.
@@ -124,18 +134,38 @@ pub async fn save(visit: Visit) -> Answer {
         Err(errors) => return show(&visit, site, &typed, &errors).await,
     };
     let (actor, path, jobs) = (visit.actor(), site.path.clone(), visit.ctx.jobs.clone());
-    let ask = job::ask(&visit, path.clone())?;
-    let job = visit
+    let (ask, seen) = (job::ask(&visit, path.clone())?, visit.version());
+    let saved = visit
         .ctx
         .db
-        .write::<_, Fault, _>(move |tx| {
+        .write::<_, Unsaved<Fault>, _>(move |tx| {
             Box::pin(async move {
+                if stored_in(tx, &path).await?.version() != seen {
+                    return Err(Unsaved::Stale);
+                }
                 put_setting(tx, &actor, Some(&path), super::KEY, &profile).await?;
                 Ok(jobs.ask(tx, ask).await?)
             })
         })
-        .await?;
-    Ok(visit.go(&visit.at(&format!("jobs/{job}"))))
+        .await;
+    match saved {
+        Ok(job) => Ok(visit.go(&visit.at(&format!("jobs/{job}")))),
+        Err(Unsaved::Refused(fault)) => Err(fault),
+        Err(Unsaved::Stale) => {
+            let now = stored(&visit, site).await?;
+            let values = [
+                Differing::new("Dispositions that mean a death", &now.expired, &typed.expired),
+                Differing::new("Dispositions that mean left without being seen", &now.unseen, &typed.unseen),
+                Differing::new("Patient classes", &now.classes, &typed.classes),
+                Differing::new("A bed is free at once", yes(now.is_freed), yes(typed.is_freed)),
+            ];
+            visit.conflict("Site profile", &visit.at("census/profile"), &now.version(), &values).await
+        }
+    }
+}
+
+fn yes(is: bool) -> &'static str {
+    if is { "Yes" } else { "No" }
 }
 
 async fn show(visit: &Visit, site: &SiteInfo, typed: &Typed, errors: &Errors) -> Answer {
@@ -165,8 +195,11 @@ async fn show(visit: &Visit, site: &SiteInfo, typed: &Typed, errors: &Errors) ->
 
 fn profile_form(visit: &Visit, typed: &Typed, errors: &Errors) -> Result<Form, Fault> {
     let freed = Choice::new("1", "A bed is free as soon as its patient leaves", typed.is_freed);
+    // Shown again for a mistake it still says what it was first filled from.
+    let seen = visit.form.find(VERSION_FIELD).map_or_else(|| typed.version(), |_| visit.version());
     Ok(Form::post(visit.at("census/profile"), &visit.who()?.csrf)
         .errors(errors)
+        .hidden(VERSION_FIELD, seen)
         .field(
             Field::text("expired", "Dispositions that mean a death")
                 .value(&typed.expired)
@@ -277,14 +310,15 @@ pub async fn map(visit: Visit) -> Answer {
         let typed = stored(&visit, site).await?;
         return show(&visit, site, &typed, &refuse("Choose the unit the code belongs to.")).await;
     };
-    let mut codes = visit.tree.codes(&unit.id).to_vec();
-    codes.push(code.clone());
-    let (actor, id, facility) = (visit.actor(), unit.id, site.id);
+    let (actor, id, facility, added) = (visit.actor(), unit.id, site.id, code.clone());
     let saved: Result<usize, SiteRefused> = visit
         .ctx
         .db
         .write(move |tx| {
             Box::pin(async move {
+                // Added to what the unit has by now, whoever changed it meanwhile.
+                let mut codes = SiteTree::load(tx).await?.codes(&id).to_vec();
+                codes.push(added);
                 set_codes(tx, &actor, id, &codes).await?;
                 Ok(remap(tx, facility).await?)
             })
@@ -306,9 +340,7 @@ pub async fn map(visit: Visit) -> Answer {
 }
 
 async fn stored(visit: &Visit, site: &SiteInfo) -> Result<Typed, Fault> {
-    let mut tx = visit.read().await?;
-    let known = find_setting::<Profile>(&mut tx, Some(&site.path), super::KEY).await?;
-    Ok(Typed::of(&known.unwrap_or_default()))
+    Ok(stored_in(&mut visit.read().await?, &site.path).await?)
 }
 
 fn unit_of<'v>(visit: &'v Visit, facility: &SiteInfo, path: &str) -> Option<&'v SiteInfo> {
@@ -344,14 +376,17 @@ pub async fn save_unit(visit: Visit) -> Answer {
     };
     let codes: Vec<String> = text.split([' ', ',', ';']).map(str::to_owned).collect();
     let (actor, id, jobs) = (visit.actor(), unit.id, visit.ctx.jobs.clone());
-    let ask = job::ask(&visit, site.path.clone())?;
+    let (ask, seen) = (job::ask(&visit, site.path.clone())?, visit.version());
     let saved = visit
         .ctx
         .db
-        .write::<_, SiteRefused, _>(move |tx| {
+        .write::<_, Unsaved<SiteRefused>, _>(move |tx| {
             Box::pin(async move {
-                set_care(tx, &actor, id, care).await?;
-                set_codes(tx, &actor, id, &codes).await?;
+                if unit_version(&SiteTree::load(tx).await?, id) != seen {
+                    return Err(Unsaved::Stale);
+                }
+                set_care(tx, &actor, id, care).await.map_err(Unsaved::Refused)?;
+                set_codes(tx, &actor, id, &codes).await.map_err(Unsaved::Refused)?;
                 Ok(jobs.ask(tx, ask).await?)
             })
         })
@@ -361,12 +396,29 @@ pub async fn save_unit(visit: Visit) -> Answer {
             visit.ctx.forget();
             Ok(visit.go(&visit.at(&format!("jobs/{job}"))))
         }
-        Err(SiteRefused::Store(error)) => Err(error.into()),
-        Err(refused) => {
+        Err(Unsaved::Stale) => {
+            visit.ctx.forget();
+            let tree = SiteTree::load(&mut visit.read().await?).await?;
+            let now = tree.get(&unit.id).ok_or(Fault::NotFound)?;
+            let values = [
+                Differing::new("Care", care_words(now.care), care_words(care)),
+                Differing::new("Location codes", tree.codes(&unit.id).join(" "), &text),
+            ];
+            let version = unit_version(&tree, unit.id);
+            visit.conflict(&now.name, &visit.at("census/profile"), &version, &values).await
+        }
+        Err(Unsaved::Refused(SiteRefused::Store(error))) => Err(error.into()),
+        Err(Unsaved::Refused(refused)) => {
             let errors = Errors::of("codes", sentence(&refused.to_string()));
             show_unit(&visit, unit, &word, &text, &errors).await
         }
     }
+}
+
+/// What the form of a unit was filled from.
+fn unit_version(tree: &SiteTree, unit: Id<Site>) -> String {
+    let care = tree.get(&unit).map_or("", |site| site.care.key());
+    format!("{care} {}", tree.codes(&unit).join(" "))
 }
 
 async fn show_unit(visit: &Visit, unit: &SiteInfo, care: &str, codes: &str, errors: &Errors) -> Answer {
@@ -375,8 +427,10 @@ async fn show_unit(visit: &Visit, unit: &SiteInfo, care: &str, codes: &str, erro
         .filter(|one| *one != Care::Unmapped || unit.care == Care::Unmapped)
         .map(|one| Choice::new(one.key(), care_words(one), one.key() == care))
         .collect();
+    let seen = if errors.is_empty() { unit_version(&visit.tree, unit.id) } else { visit.version() };
     let form = Form::post(visit.at("census/profile/unit"), &visit.who()?.csrf)
         .errors(errors)
+        .hidden(VERSION_FIELD, seen)
         .hidden("unit", unit.path.as_str())
         .field(
             Field::select("care", "Care", choices)
