@@ -7,6 +7,7 @@
 use super::kit::{Refusal as _, sentence};
 use super::people::store::reopen;
 use super::store::{Entry, find_entry, last_seq};
+use super::work::rework;
 use ::store::{Actor, StoreError, Tx};
 use area::{Answer, Fault, Visit};
 use figures::rules::{OverrideAsk, end_override, find_override, put_override};
@@ -58,6 +59,7 @@ pub(super) async fn send(visit: Visit) -> Answer {
         return Err(Fault::NotFound);
     }
     let back = page_of(&entry);
+    let moved = moves_patients(&entry).then(|| entry.row.site.clone()).flatten();
     let context = Context {
         actor: visit.actor(),
         today: visit.today(),
@@ -65,14 +67,36 @@ pub(super) async fn send(visit: Visit) -> Answer {
         registry: Some(Arc::clone(&visit.ctx.rules)),
         entry,
     };
-    let undone =
-        visit.ctx.db.write::<_, Stays, _>(move |tx| Box::pin(async move { undo(tx, &context).await })).await;
+    let jobs = visit.ctx.jobs.clone();
+    let undone = visit
+        .ctx
+        .db
+        .write::<_, Stays, _>(move |tx| {
+            Box::pin(async move {
+                undo(tx, &context).await?;
+                if let Some(path) = moved.and_then(|path| path.parse().ok()) {
+                    jobs.ask(tx, rework(context.actor.who.clone(), path)).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
     visit.ctx.forget();
     match undone {
         Ok(()) => Ok(visit.go(&format!("{back}?done=undone"))),
         Err(Stays::Words(words)) => Err(Fault::Conflict(words)),
         Err(Stays::Store(error)) => Err(error.into()),
     }
+}
+
+/// Whether the past has to be worked out anew without this change.
+fn moves_patients(entry: &Entry) -> bool {
+    let care = |body: &str| {
+        let body: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+        text(&body, "care").to_owned()
+    };
+    let is_care = || entry.before.as_deref().is_some_and(|before| care(before) != care(&entry.row.body));
+    entry.row.kind == "site codes" || (entry.row.kind == "site" && is_care())
 }
 
 /// A change at a site needs the right there; one of an account needs it somewhere, and was the asker's own.

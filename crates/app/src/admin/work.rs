@@ -6,7 +6,7 @@ use ::store::{Actor, Db, StoreError};
 use base::SitePath;
 use identity::{Scope, SiteTree};
 use intake::Meaning;
-use jobs::{JobContext, JobFailed, JobKind};
+use jobs::{JobAsk, JobContext, JobFailed, JobKind};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,19 @@ pub(crate) fn kinds(folder: &Path, meaning: &Arc<dyn Meaning>) -> Vec<JobKind> {
             Box::pin(imports::take_messages(context, Arc::clone(&files)))
         }),
     ]
+}
+
+/// What a change of a unit's care or codes asks for: the stored days count by them, so that the past has to
+/// be worked out anew.
+pub(super) fn rework(by: String, site: SitePath) -> JobAsk {
+    JobAsk {
+        kind: census::profile::job::KIND,
+        site,
+        title: String::new(),
+        arguments: serde_json::json!({}),
+        by,
+        run_after: None,
+    }
 }
 
 /// The scope of the site a job was asked for at; the asker's right was checked when they asked.

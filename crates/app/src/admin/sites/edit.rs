@@ -2,6 +2,7 @@
 
 use super::super::kit::{self, Names, Refusal as _, sentence};
 use super::super::store::{last_seq, last_seq_below, list_entries};
+use super::super::work::rework;
 use super::{care_words, kind_words, scope_of};
 use ::store::{Actor, StoreError, Tx};
 use area::{Answer, Differing, Fault, Unsaved, VERSION_FIELD, Visit};
@@ -244,6 +245,7 @@ fn care_part(
             Field::select("care", "Care given here", choices)
                 .hint("Decides whether its patients count in the inpatient census"),
         )
+        .part(html! { p.sub { "It holds for the past too: saving works every stay and day out anew, in the background." } })
         .button(Button::submit("Save care"));
     Ok(html! { (form) })
 }
@@ -447,8 +449,14 @@ pub(crate) async fn codes(visit: Visit) -> Answer {
         .filter(|code| !code.is_empty())
         .map(str::to_owned)
         .collect();
-    let work: Work =
-        Box::new(move |tx, actor| Box::pin(async move { set_codes(tx, &actor, id, &codes).await }));
+    let (jobs, path) = (visit.ctx.jobs.clone(), visit.tree.get(&id).ok_or(Fault::NotFound)?.path.clone());
+    let work: Work = Box::new(move |tx, actor| {
+        Box::pin(async move {
+            set_codes(tx, &actor, id, &codes).await?;
+            jobs.ask(tx, rework(actor.who, path)).await?;
+            Ok(())
+        })
+    });
     save(&visit, Change { form: "codes", site: id, kind: "site codes", record: id.to_string() }, work).await
 }
 
@@ -457,7 +465,14 @@ pub(crate) async fn care(visit: Visit) -> Answer {
     let Ok(care) = visit.form.text("care").parse::<Care>() else {
         return show(&visit, "care", &Errors::of("care", "Choose one of the kinds of care")).await;
     };
-    let work: Work = Box::new(move |tx, actor| Box::pin(async move { set_care(tx, &actor, id, care).await }));
+    let (jobs, path) = (visit.ctx.jobs.clone(), visit.tree.get(&id).ok_or(Fault::NotFound)?.path.clone());
+    let work: Work = Box::new(move |tx, actor| {
+        Box::pin(async move {
+            set_care(tx, &actor, id, care).await?;
+            jobs.ask(tx, rework(actor.who, path)).await?;
+            Ok(())
+        })
+    });
     save(&visit, Change { form: "care", site: id, kind: "site", record: id.to_string() }, work).await
 }
 
