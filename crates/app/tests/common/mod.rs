@@ -237,6 +237,18 @@ impl Browser {
         self.post(action, &all).await
     }
 
+    /// One of several forms of a page that go to one address, told apart by what they do.
+    pub(crate) async fn save_at(&self, page: &str, action: &str, act: &str, fields: &[(&str, &str)]) -> Seen {
+        let text = self.get(page).await.text();
+        let mark = format!("name=\"do\" value=\"{act}\"");
+        let before = text.split_once(&mark).map_or("", |(before, _)| before);
+        let form = before.rsplit_once("<form").map_or("", |(_, form)| form);
+        let version = after(form, "name=\"version\" value=\"");
+        let mut all = vec![("version", version.as_str()), ("do", act)];
+        all.extend(fields);
+        self.post(action, &all).await
+    }
+
     /// The version a form of a page carries.
     pub(crate) async fn version_on(&self, page: &str, action: &str) -> String {
         let text = self.get(page).await.text();
