@@ -1,9 +1,11 @@
 //! Laws that hold for every problem and roster.
 
+use jiff::Span;
+use roster::Score;
 use roster::check::check;
 use roster::evaluate::{Evaluator, State};
-use roster::problem::{Cell, DayIdx, Fault, PersonIdx, Problem};
-use roster::rules::{Across, Kind, Measure, Over, Own, Rule};
+use roster::problem::{Cell, DayIdx, Fault, Parts, PersonIdx, Problem, Roster};
+use roster::rules::{Across, Edges, Kind, Measure, Over, Own, Rule};
 use roster::testing::{Dice, any_problem, any_roster};
 use std::collections::BTreeMap;
 
@@ -112,4 +114,88 @@ fn made_up_problems_break_every_kind_of_rule() {
     }
     assert_eq!(broken.len(), 17 + 6, "{broken:?}");
     assert!(broken.values().all(|n| *n > 10), "{broken:?}");
+}
+
+/// The problem of the days from `from` up to `until`, the days before carried in from the roster.
+fn cut(parts: &Parts, roster: &Roster, from: u16, until: u16) -> Parts {
+    let shift = i32::from(from);
+    let mut cut = parts.clone();
+    cut.horizon.start = parts.horizon.start.saturating_add(Span::new().days(shift));
+    cut.horizon.n_days = until - from;
+    let inside = |day: &DayIdx| (from..until).contains(&day.0);
+    let moved = |day: DayIdx| DayIdx(day.0 - from);
+    cut.demands.retain(|demand| inside(&demand.day));
+    cut.demands.iter_mut().for_each(|demand| demand.day = moved(demand.day));
+    let n_days = usize::from(until - from);
+    let part = |whole: &Roster| {
+        let mut part = Roster::empty(parts.people.len(), n_days);
+        for person in PersonIdx::all(parts.people.len()) {
+            let row = &whole.row(person)[usize::from(from)..usize::from(until)];
+            part.row_mut(person).copy_from_slice(row);
+        }
+        part
+    };
+    cut.published = parts.published.as_ref().map(part);
+    for (person, idx) in cut.people.iter_mut().zip((0..).map(PersonIdx)) {
+        let before = &roster.row(idx)[..usize::from(from)];
+        if before.iter().any(|cell| cell.is_work()) {
+            // What was true before day 0 is long past.
+            person.carry.last_end = None;
+        }
+        person.carry.history.extend_from_slice(before);
+        person.requests.retain(|request| inside(&request.day));
+        person.requests.iter_mut().for_each(|request| request.day = moved(request.day));
+        person.locked.retain(|(day, _)| inside(day));
+        person.locked.iter_mut().for_each(|(day, _)| *day = moved(*day));
+        person.away.retain(|away| away.first < i32::from(until));
+        for away in &mut person.away {
+            away.last = away.last.min(i32::from(until) - 1) - shift;
+            away.first -= shift;
+        }
+    }
+    cut
+}
+
+/// Whether a rule can be judged in parts: those about the horizon as such cannot.
+fn can_be_cut(rule: &Rule) -> bool {
+    match &rule.kind {
+        Kind::Own(Own::Count { over, .. }) => *over != Over::Horizon,
+        Kind::Own(Own::Run { edges, .. }) => *edges == Edges::Open,
+        Kind::Own(
+            Own::Rest { .. }
+            | Own::Recovery { .. }
+            | Own::Forbidden { .. }
+            | Own::Overtime { .. }
+            | Own::Published,
+        ) => true,
+        Kind::Across(across) => !matches!(across, Across::Spread { .. }),
+    }
+}
+
+#[test]
+fn a_horizon_cut_in_two_costs_as_much_as_the_whole() {
+    for seed in 0..n_cases(3_000) {
+        let mut parts = any_problem(seed);
+        parts.rules.retain(can_be_cut);
+        parts.people.iter_mut().for_each(|person| person.carry.so_far.clear());
+        let n_days = parts.horizon.n_days;
+        let whole = Problem::new(parts.clone()).unwrap();
+        let roster = any_roster(&whole, seed);
+        let at = Dice::new(seed).small(0, n_days);
+        let mut sum = Score::ZERO;
+        for (from, until) in [(0, at), (at, n_days)] {
+            if from == until {
+                continue;
+            }
+            let part = Problem::new(cut(&parts, &roster, from, until)).unwrap();
+            let mut rows = part.empty_roster();
+            for person in PersonIdx::all(part.n_people()) {
+                let row = &roster.row(person)[usize::from(from)..usize::from(until)];
+                rows.row_mut(person).copy_from_slice(row);
+            }
+            sum += Evaluator::new(&part).score(&rows);
+        }
+        let score = Evaluator::new(&whole).score(&roster);
+        assert_eq!(sum, score, "seed {seed} cut at {at}: {:#?}", whole.parts().rules);
+    }
 }

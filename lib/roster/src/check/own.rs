@@ -19,8 +19,7 @@ pub(super) fn cells(life: &Life<'_>, verdict: &mut Verdict) {
             add(Level::Hard, 1, "eligible", format!("{who} may not work {what} on {when}"));
         }
         let number = u16::try_from(day.day).unwrap_or(u16::MAX);
-        let covers = |first: u16, last: u16| (first..=last).contains(&number);
-        let is_away = life.person.away.iter().any(|away| covers(away.first.0, away.last.0));
+        let is_away = life.person.away.iter().any(|away| (away.first..=away.last).contains(&day.day));
         if is_away && day.cell.is_work() {
             add(Level::Hard, 1, "away", format!("{who} is away on {when} and works {what}"));
         }

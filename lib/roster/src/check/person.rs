@@ -79,8 +79,7 @@ fn known_day(problem: &Problem, person: &Person, day: i32, cell: Cell) -> Day {
         let elapsed = end.duration_since(start).as_mins();
         (i64::from(shift.paid_minutes) + elapsed - i64::from(shift.length_minutes)).max(0)
     });
-    let covers = |first: u16, last: u16| (i32::from(first)..=i32::from(last)).contains(&day);
-    let away = person.away.iter().filter(|away| covers(away.first.0, away.last.0));
+    let away = person.away.iter().filter(|away| (away.first..=away.last).contains(&day));
     let credit = away.map(|away| i64::from(away.credit_minutes)).sum();
     Day { day, date, cell, works, paid_minutes, credit }
 }

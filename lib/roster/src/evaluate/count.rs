@@ -184,13 +184,17 @@ impl CountPlan {
         let problem = past.problem;
         let values = Arc::clone(values);
         let credits = match measure {
-            Measure::Minutes { .. } => past.credits(),
+            Measure::Minutes { .. } => (0..day_of(problem.n_days())).map(|day| past.credit(day)).collect(),
             Measure::Duties { .. } => vec![0; problem.n_days()],
             Measure::Weekends { on } => {
                 return CountPlan::Weekends { limits, weekends: Weekends::new(past, limits.rule, on, over) };
             }
         };
-        let worth_of = |(day, cell): (i32, Cell)| i64::from(value(problem, measure, day, cell));
+        let is_credited = matches!(measure, Measure::Minutes { .. });
+        let worth_of = |(day, cell): (i32, Cell)| {
+            let credit = if is_credited { past.credit(day) } else { 0 };
+            i64::from(value(problem, measure, day, cell)) + credit
+        };
         match over {
             Over::Horizon if values.is_uniform() => {
                 let worth = (0..).zip(values.rows.iter().copied()).filter(|(_, worth)| *worth != 0);

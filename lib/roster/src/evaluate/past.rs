@@ -47,15 +47,10 @@ impl<'p> Past<'p> {
         so_far.map(|so_far| so_far.amount).sum()
     }
 
-    /// Minutes credited for each day away.
-    pub(crate) fn credits(&self) -> Vec<i64> {
-        let mut credits = vec![0; self.problem.n_days()];
-        for away in &self.person.away {
-            for credit in &mut credits[away.first.idx()..=away.last.idx()] {
-                *credit += i64::from(away.credit_minutes);
-            }
-        }
-        credits
+    /// Minutes credited for a day away, before the horizon or in it.
+    pub(crate) fn credit(&self, day: i32) -> i64 {
+        let of_day = self.person.away.iter().filter(|away| (away.first..=away.last).contains(&day));
+        of_day.map(|away| i64::from(away.credit_minutes)).sum()
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn charge_cell(past: &Past<'_>, rules: &[RuleIdx], day: usize, cell: 
     if !problem.is_eligible(past.idx, at, cell) {
         tell(Source::NotEligible, hard);
     }
-    let is_away = person.away.iter().any(|away| (away.first.idx()..=away.last.idx()).contains(&day));
+    let is_away = person.away.iter().any(|away| (away.first..=away.last).contains(&at));
     if cell.is_work() && is_away {
         tell(Source::Away, hard);
     }

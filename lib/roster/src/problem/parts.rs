@@ -127,10 +127,10 @@ pub struct Eligible {
 /// Days on which a person must be off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Away {
-    /// The first day.
-    pub first: DayIdx,
+    /// The first day; negative before the horizon, where only the credit matters.
+    pub first: i32,
     /// The last day, included.
-    pub last: DayIdx,
+    pub last: i32,
     /// Minutes that each of these days counts toward worked minutes, such as paid leave.
     pub credit_minutes: u32,
 }

@@ -15,6 +15,8 @@ const RULES_MAX: usize = 20_000;
 const DEMANDS_MAX: usize = 1_000_000;
 /// The most requests of one person.
 const REQUESTS_MAX: usize = 4_000;
+/// How far from the horizon's first day a day may lie.
+const DAY_MAX: i64 = 400;
 /// The most of anything that is counted.
 const COUNT_MAX: i64 = 100_000_000;
 
@@ -154,8 +156,9 @@ impl Judge {
             self.weight(|| place("travel"), travel.points);
         }
         for away in &person.away {
-            self.inside(|| place("away"), "day", away.last.idx(), n_days);
-            let (min, max) = (i64::from(away.first.0), i64::from(away.last.0));
+            let (min, max) = (i64::from(away.first), i64::from(away.last));
+            self.amount(|| place("away"), min, -DAY_MAX, DAY_MAX);
+            self.amount(|| place("away"), max, -DAY_MAX, i64::try_from(n_days).unwrap_or(DAY_MAX) - 1);
             if min > max {
                 self.tell(Fault::Backward { place: place("away"), min, max });
             }

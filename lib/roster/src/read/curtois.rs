@@ -319,7 +319,7 @@ fn parts(file: File) -> Parts {
 fn person(staff: &Staff, duties: &Duties) -> Person {
     let may = |shift: &ShiftIdx| staff.most.get(shift).is_some_and(|most| *most > 0);
     let can = duties.set(|duty| may(&duty.shift));
-    let away = |day: &DayIdx| Away { first: *day, last: *day, credit_minutes: 0 };
+    let away = |day: &DayIdx| Away { first: i32::from(day.0), last: i32::from(day.0), credit_minutes: 0 };
     let request = |&(day, shift, wish, weight): &(DayIdx, ShiftIdx, Wish, i64)| Request {
         day,
         duties: duties.of_shift(shift),

@@ -286,9 +286,9 @@ impl Maker {
     }
 
     fn away(&mut self) -> Away {
-        let first = self.day();
-        let last = DayIdx(self.dice.small(first.0, self.n_days - 1));
-        Away { first, last, credit_minutes: u32::from(self.dice.small(0, 480)) }
+        let last = i32::from(self.dice.small(0, self.n_days - 1));
+        let length = i32::from(self.dice.small(0, 9));
+        Away { first: last - length, last, credit_minutes: u32::from(self.dice.small(0, 480)) }
     }
 
     fn request(&mut self) -> Request {
