@@ -130,19 +130,19 @@ fn cut(parts: &Parts, roster: &Roster, from: u16, until: u16) -> Parts {
     let part = |whole: &Roster| {
         let mut part = Roster::empty(parts.people.len(), n_days);
         for person in PersonIdx::all(parts.people.len()) {
-            let row = &whole.row(person)[usize::from(from)..usize::from(until)];
-            part.row_mut(person).copy_from_slice(row);
+            let row = whole.row(person).iter().skip(usize::from(from));
+            part.row_mut(person).iter_mut().zip(row).for_each(|(place, cell)| *place = *cell);
         }
         part
     };
     cut.published = parts.published.as_ref().map(part);
     for (person, idx) in cut.people.iter_mut().zip((0..).map(PersonIdx)) {
-        let before = &roster.row(idx)[..usize::from(from)];
+        let before: Vec<Cell> = roster.row(idx).iter().take(usize::from(from)).copied().collect();
         if before.iter().any(|cell| cell.is_work()) {
             // What was true before day 0 is long past.
             person.carry.last_end = None;
         }
-        person.carry.history.extend_from_slice(before);
+        person.carry.history.extend_from_slice(&before);
         person.requests.retain(|request| inside(&request.day));
         person.requests.iter_mut().for_each(|request| request.day = moved(request.day));
         person.locked.retain(|(day, _)| inside(day));
