@@ -138,9 +138,26 @@ async fn fill(context: JobContext) -> Result<String, JobFailed> {
         take_in(&context, stream, &note, |n| n + n_recent, &mut at, |at| &mut at.n_past).await?;
         at.is_past_done = true;
         save(&context.db, at).await?;
+        ask_forecast(&context).await?;
     }
     let n = at.n_recent + at.n_past;
     Ok(format!("{n} messages of {} days are in.", plan.days))
+}
+
+/// The nightly forecast has not run in a house made a minute ago; its page should not be empty until then.
+async fn ask_forecast(context: &JobContext) -> Result<(), StoreError> {
+    let ask = JobAsk {
+        kind: census::forecast::job::KIND,
+        site: context.job.site.clone(),
+        title: String::new(),
+        arguments: serde_json::json!({}),
+        by: "demo".to_owned(),
+        run_after: None,
+    };
+    let jobs = context.jobs().clone();
+    let asked: Result<_, StoreError> =
+        context.db.write(move |tx| Box::pin(async move { jobs.ask(tx, ask).await })).await;
+    asked.map(|_| ())
 }
 
 async fn save(db: &Db, at: Position) -> Result<(), StoreError> {
@@ -183,7 +200,7 @@ async fn take_in(
     at: &mut Position,
     count: fn(&mut Position) -> &mut usize,
 ) -> Result<(), JobFailed> {
-    let meaning: Arc<dyn Meaning> = Arc::new(census::AdtMeaning);
+    let meaning: Arc<dyn Meaning> = Arc::<census::AdtMeaning>::default();
     let n_all = in_all(stream.n_all.await.unwrap_or(0));
     while let Some(batch) = stream.batches.recv().await {
         context.check()?;
