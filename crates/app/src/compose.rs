@@ -109,7 +109,7 @@ pub fn compose_with(
 ) -> Result<Product, StoreError> {
     let mut areas = areas();
     let (catalogue, rules) = catalogue_of(&areas)?;
-    let meaning: Arc<dyn intake::Meaning> = Arc::new(AdtMeaning);
+    let meaning: Arc<dyn intake::Meaning> = Arc::<AdtMeaning>::default();
     let mut own = admin::work::kinds(&folder, &meaning);
     own.extend(upkeep::kinds());
     let kinds = areas.iter_mut().flat_map(|area| std::mem::take(&mut area.jobs));

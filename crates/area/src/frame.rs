@@ -1,5 +1,6 @@
 //! Every request passes here: who is it, may they, is the form theirs; then the handler; then the answer.
 
+use crate::Answer;
 use crate::fault::Fault;
 use crate::form::{Form, Upload, decode};
 use crate::route::{Guard, Method, Route};
@@ -42,20 +43,27 @@ pub fn serve(ctx: &Arc<Ctx>, routes: Vec<Route>) -> Router {
         let method = on(filter, move |names: RawPathParams, request: Request| {
             let (ctx, route) = (Arc::clone(&ctx), Arc::clone(&route));
             let names = names.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            async move { answer(ctx, &route, names, request).await }
+            answer(ctx, route, names, request)
         });
         router = router.route(path, method);
     }
     router
 }
 
-async fn answer(ctx: Arc<Ctx>, route: &Route, names: BTreeMap<String, String>, request: Request) -> Response {
+async fn answer(
+    ctx: Arc<Ctx>,
+    route: Arc<Route>,
+    names: BTreeMap<String, String>,
+    request: Request,
+) -> Response {
     let here = request.uri().path_and_query().map_or("/".to_owned(), ToString::to_string);
     let is_api = route.path.starts_with("/api/") || route.path.ends_with(".json");
-    let outcome = match admit(ctx, route, names, request).await {
-        Ok(visit) => (route.handler)(visit).await,
-        Err(fault) => Err(fault),
-    };
+    let asked = Arc::clone(&route);
+    let outcome = on_own_thread(async move {
+        let visit = admit(ctx, &asked, names, request).await?;
+        (asked.handler)(visit).await
+    });
+    let outcome = outcome.await;
     let mut response = match outcome {
         Ok(response) => response,
         Err(fault) => {
@@ -70,6 +78,14 @@ async fn answer(ctx: Arc<Ctx>, route: &Route, names: BTreeMap<String, String>, r
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Answers on a thread that may wait for the database as long as it takes: one change of threads for a
+/// request, not one for each statement.
+async fn on_own_thread(answer: impl Future<Output = Answer> + Send + 'static) -> Answer {
+    let runtime = tokio::runtime::Handle::current();
+    let answered = tokio::task::spawn_blocking(move || runtime.block_on(answer)).await;
+    answered.unwrap_or_else(|error| Err(Fault::Ours(format!("the request broke off: {error}"))))
 }
 
 /// A short name by which a person and the log mean the same failure.

@@ -17,11 +17,16 @@ use identity::{Site, SiteTree};
 use intake::{Meaning, Meant, Stored};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use store::seal::{self, Head};
 use store::{StoreError, Tx};
 
 /// Gives ADT messages their meaning.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct AdtMeaning;
+#[derive(Default)]
+pub struct AdtMeaning {
+    /// The world of the last batch, as long as history stands where it stood.
+    held: Mutex<Option<(Head, World)>>,
+}
 
 impl Meaning for AdtMeaning {
     fn apply<'t>(
@@ -29,32 +34,51 @@ impl Meaning for AdtMeaning {
         tx: &'t mut Tx,
         batch: &'t [Stored<'t>],
     ) -> BoxFuture<'t, Result<Vec<Meant>, StoreError>> {
-        Box::pin(apply(tx, batch))
+        Box::pin(async move {
+            let mut world = self.world(tx).await?;
+            apply(tx, &mut world, batch).await
+        })
     }
 }
 
-async fn apply(tx: &mut Tx, batch: &[Stored<'_>]) -> Result<Vec<Meant>, StoreError> {
-    let mut world = World::load(tx).await?;
+impl AdtMeaning {
+    /// The sites and profiles as this transaction sees them. Every change of one is a row of history, so
+    /// they are read again only after one.
+    async fn world(&self, tx: &mut Tx) -> Result<World, StoreError> {
+        let head = seal::find_head(tx, &seal::HISTORY).await?;
+        let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, world)) = held().as_ref().filter(|(known, _)| *known == head) {
+            return Ok(world.clone());
+        }
+        let world = World::load(tx).await?;
+        *held() = Some((head, world.clone()));
+        Ok(world)
+    }
+}
+
+async fn apply(tx: &mut Tx, world: &mut World, batch: &[Stored<'_>]) -> Result<Vec<Meant>, StoreError> {
     let mut told = Gathered::default();
     let mut meant = Vec::with_capacity(batch.len());
     for stored in batch {
-        meant.push(told.take(stored, &world, tx));
+        meant.push(told.take(stored, world, tx));
     }
     rows::save_patients(tx, std::mem::take(&mut told.patients)).await?;
-    take_in(tx, &mut world, told.events).await?;
-    beds::apply_statuses(tx, &mut world, told.beds).await?;
+    take_in(tx, world, told.events).await?;
+    beds::apply_statuses(tx, world, told.beds).await?;
     Ok(meant)
 }
 
-/// What every step of a batch looks things up in.
+/// What every step of a batch looks things up in. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct World {
-    pub(crate) tree: SiteTree,
-    pub(crate) profiles: Profiles,
+    pub(crate) tree: Arc<SiteTree>,
+    pub(crate) profiles: Arc<Profiles>,
 }
 
 impl World {
     pub(crate) async fn load(tx: &mut Tx) -> Result<World, StoreError> {
-        Ok(World { tree: SiteTree::load(tx).await?, profiles: Profiles::load(tx).await? })
+        let (tree, profiles) = (SiteTree::load(tx).await?, Profiles::load(tx).await?);
+        Ok(World { tree: Arc::new(tree), profiles: Arc::new(profiles) })
     }
 }
 
@@ -231,7 +255,7 @@ async fn ensure_unmapped(
         crate::sites::ensure_unmapped(tx, &world.tree, facility).await?;
     }
     if !missing.is_empty() {
-        world.tree = SiteTree::load(tx).await?;
+        world.tree = Arc::new(SiteTree::load(tx).await?);
     }
     Ok(())
 }
