@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use store::{Db, FixedClock, Keys, Location, Vault};
+use store::{Db, Engine, FixedClock, Keys, Location, Vault};
 
 /// The instant every test starts at, unless it moves the clock: a Thursday morning.
 pub const NOW: &str = "2026-11-12T13:47:00Z";
@@ -89,20 +89,96 @@ pub fn on_both<F: AsyncFn(Fixture)>(test: F) {
     let runtime = runtime.expect("a runtime");
     runtime.block_on(async {
         test(sqlite().await).await;
-        if std::env::var("HELMWARD_TEST_ENGINES").is_ok_and(|engines| engines == "sqlite") {
-            return;
-        }
-        let url = std::env::var("HELMWARD_TEST_POSTGRES").unwrap_or_else(|_| {
-            panic!("PostgreSQL is not named: run `cargo xtask test`, or set HELMWARD_TEST_POSTGRES, or leave it out with HELMWARD_TEST_ENGINES=sqlite")
-        });
-        let schema = format!("t_{}", unique());
-        let pool = sqlx::PgPool::connect(&url).await.expect("the test PostgreSQL answers");
-        let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
-        sqlx::query(create).execute(&pool).await.expect("a schema of the test's own");
-        test(postgres(&url, &schema).await).await;
-        let drop = sqlx::AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE"));
-        sqlx::query(drop).execute(&pool).await.expect("the schema goes again");
+        let Some(url) = postgres_address() else { return };
+        let name = create_schema(&url).await;
+        test(open(Location::Url(in_schema(&url, &name)), Folder::new()).await).await;
+        drop_schema(&url, &name).await;
     });
+}
+
+/// The PostgreSQL of tests; `None` when it is left out by name.
+fn postgres_address() -> Option<String> {
+    if std::env::var("HELMWARD_TEST_ENGINES").is_ok_and(|engines| engines == "sqlite") {
+        return None;
+    }
+    Some(std::env::var("HELMWARD_TEST_POSTGRES").unwrap_or_else(|_| {
+        panic!("PostgreSQL is not named: run `cargo xtask test`, or set HELMWARD_TEST_POSTGRES, or leave it out with HELMWARD_TEST_ENGINES=sqlite")
+    }))
+}
+
+async fn create_schema(url: &str) -> String {
+    let name = format!("t_{}", unique());
+    run_sql(url, format!("CREATE SCHEMA {name}")).await;
+    name
+}
+
+async fn drop_schema(url: &str, name: &str) {
+    run_sql(url, format!("DROP SCHEMA {name} CASCADE")).await;
+}
+
+async fn run_sql(url: &str, sql: String) {
+    let pool = sqlx::PgPool::connect(url).await.expect("the test PostgreSQL answers");
+    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.expect("a schema of the test's own");
+    pool.close().await;
+}
+
+/// The address of a schema.
+fn in_schema(url: &str, name: &str) -> String {
+    let mark = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{mark}options=-csearch_path%3D{name}")
+}
+
+/// The engines of a test that runs the executable: SQLite, and PostgreSQL unless it is left out by name.
+///
+/// # Panics
+/// When PostgreSQL is neither named nor left out.
+#[must_use]
+pub fn engines() -> Vec<Engine> {
+    std::iter::once(Engine::Sqlite).chain(postgres_address().map(|_| Engine::Postgres)).collect()
+}
+
+/// An empty PostgreSQL schema of a test's own, which goes with it. Not for asynchronous tests: they have
+/// [`on_both`].
+#[derive(Debug)]
+pub struct Schema {
+    server: String,
+    name: String,
+}
+
+impl Schema {
+    /// A new one.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not named or does not answer.
+    #[must_use]
+    pub fn new() -> Schema {
+        let server = postgres_address().expect("PostgreSQL is not left out");
+        let name = wait_for(create_schema(&server));
+        Schema { server, name }
+    }
+
+    /// Its address, as `--database-url` takes it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        in_schema(&self.server, &self.name)
+    }
+}
+
+impl Default for Schema {
+    fn default() -> Schema {
+        Schema::new()
+    }
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        wait_for(drop_schema(&self.server, &self.name));
+    }
+}
+
+fn wait_for<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(work)
 }
 
 /// A fresh SQLite database.
@@ -113,12 +189,6 @@ pub async fn sqlite() -> Fixture {
     let folder = Folder::new();
     let location = Location::File(folder.path().join("helmward.db"));
     open(location, folder).await
-}
-
-async fn postgres(url: &str, schema: &str) -> Fixture {
-    let mark = if url.contains('?') { '&' } else { '?' };
-    let url = format!("{url}{mark}options=-csearch_path%3D{schema}");
-    open(Location::Url(url), Folder::new()).await
 }
 
 async fn open(location: Location, folder: Folder) -> Fixture {

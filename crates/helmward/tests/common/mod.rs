@@ -1,11 +1,13 @@
 //! Running the executable as a person or a program does.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part of this one")]
 
+pub mod load;
 pub mod store;
 
+use ::store::Engine;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use testkit::Folder;
+use testkit::{Folder, Schema};
 
 /// The password of every test's administrator.
 pub const PASSWORD: &str = "four words of a test";
@@ -14,6 +16,7 @@ pub const PASSWORD: &str = "four words of a test";
 pub struct Install {
     pub folder: Folder,
     pub dir: PathBuf,
+    schema: Option<Schema>,
 }
 
 /// What a run of the executable said.
@@ -56,24 +59,49 @@ fn said(output: Output) -> Said {
 impl Install {
     /// A set-up installation of Lakeside Health without sites.
     pub fn new() -> Install {
-        let folder = Folder::new();
-        let dir = folder.path().join("d");
-        let install = Install { folder, dir };
+        Install::on(Engine::Sqlite)
+    }
+
+    /// The same on an engine.
+    pub fn on(engine: Engine) -> Install {
+        let install = Install::nowhere_yet(engine);
         install.init("Lakeside Health").ok();
         install
     }
 
+    /// A place for an installation.
+    pub fn nowhere_yet(engine: Engine) -> Install {
+        let folder = Folder::new();
+        let dir = folder.path().join("d");
+        let schema = (engine == Engine::Postgres).then(Schema::new);
+        Install { folder, dir, schema }
+    }
+
+    /// Names this installation to a verb.
+    pub fn name_to(&self, command: &mut Command) {
+        command.arg("--dir").arg(&self.dir);
+        if let Some(url) = self.database_url() {
+            command.arg("--database-url").arg(url);
+        }
+    }
+
+    /// Where its PostgreSQL is, if it has one.
+    pub fn database_url(&self) -> Option<String> {
+        self.schema.as_ref().map(Schema::url)
+    }
+
     pub fn init(&self, name: &str) -> Said {
-        let words = ["init", "--name", name, "--admin", "a.baker@example.org", "--dir"];
+        let words = ["init", "--name", name, "--admin", "a.baker@example.org"];
         let mut command = command(&words);
-        command.arg(&self.dir).env("HELMWARD_ADMIN_PASSWORD", PASSWORD);
+        self.name_to(&mut command);
+        command.env("HELMWARD_ADMIN_PASSWORD", PASSWORD);
         said(command.output().unwrap())
     }
 
     /// Runs a verb on this installation.
     pub fn run(&self, words: &[&str]) -> Said {
         let mut command = command(words);
-        command.arg("--dir").arg(&self.dir);
+        self.name_to(&mut command);
         said(command.output().unwrap())
     }
 
