@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Statements a connection keeps prepared.
 const N_PREPARED: usize = 256;
-/// How long to wait for another process that writes.
+/// How long to wait for a free connection, and for another process that writes.
 const BUSY: Duration = Duration::from_secs(30);
 
 /// How long the log gathers commits before its pages are copied to the file.
@@ -92,7 +92,9 @@ impl Pool {
 
     /// Begins a transaction once a connection is free.
     pub(crate) async fn begin(self: &Arc<Pool>, begin: &str) -> Result<Transaction, StoreError> {
-        let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let room = tokio::time::timeout(BUSY, Arc::clone(&self.room).acquire_owned()).await;
+        let room = room.map_err(|_| StoreError::NotReady("the database is busy; try again".to_owned()))?;
+        let room = room.map_err(|_| StoreError::Closed)?;
         in_place(|| {
             let conn = match self.take() {
                 Some(conn) => conn,
