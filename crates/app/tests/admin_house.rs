@@ -433,6 +433,23 @@ fn the_log_verifies_a_backup_is_made_and_fetched() {
 }
 
 #[test]
+fn a_new_key_waits_for_a_restart_and_says_so() {
+    on_both(async |fixture| {
+        fixture.keys.write(&fixture.folder.path().join("keys.json")).unwrap();
+        let house = House::build(fixture).await;
+        let admin = house.sign_in("admin").await;
+        admin.get("/admin/keys").await.has("Make a new data key").has("Number 1");
+        let to = admin.post("/admin/keys/rotate", &[]).await.sent_to();
+        let page = admin.get(&to).await.has("waits for a restart of every server and worker").text();
+        assert!(!page.contains("/admin/keys/reseal"), "nothing is sealed again with the key before: {page}");
+        assert_eq!(admin.post("/admin/keys/rotate", &[]).await.status, StatusCode::CONFLICT);
+        assert_eq!(admin.post("/admin/keys/reseal", &[]).await.status, StatusCode::CONFLICT);
+        let keys = store::Keys::read(&house.fixture.folder.path().join("keys.json")).unwrap();
+        assert_eq!((keys.active, keys.data.len()), (2, 2));
+    });
+}
+
+#[test]
 fn limits_are_set_within_bounds_and_taken_back() {
     on_both(async |fixture| {
         let house = House::build(fixture).await;

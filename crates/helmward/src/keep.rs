@@ -121,8 +121,10 @@ pub(crate) async fn keys(ask: cli::Keys) -> Result<End> {
     keys.rotate()?;
     keys.write(&path)?;
     print::line(format!("Key {} is active in {}.", keys.active, path.display()))?;
-    print::line("Restart servers and workers to use it. Older keys stay in the file to open older fields;")?;
-    print::line("Admin, Keys seals those again with the new one.")?;
+    print::line(
+        "A server or worker that runs goes on with the key before: restart each to use the new one.",
+    )?;
+    print::line("Older keys stay in the file to open older fields; Admin, Keys seals those again.")?;
     Ok(End::Done)
 }
 

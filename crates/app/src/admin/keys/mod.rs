@@ -4,6 +4,8 @@
 //! everything an older key sealed can be sealed again, so that the older one may be put away.
 
 mod store;
+#[cfg(test)]
+mod tests;
 
 use super::jobs::go_to_job;
 use super::{kit, work};
@@ -103,6 +105,11 @@ pub(super) async fn rotate(visit: Visit) -> Answer {
 pub(super) async fn ask_reseal(visit: Visit) -> Answer {
     if !may_rotate(&visit) {
         return Err(Fault::NotFound);
+    }
+    let in_file = key_file(&visit).and_then(|path| Keys::read(&path).ok());
+    if in_file.is_some_and(|keys| keys.active != visit.ctx.db.vault().active()) {
+        let words = "A new key waits for a restart. Restart every server and worker, then seal again.";
+        return Err(Fault::Conflict(words.to_owned()));
     }
     let ask = JobAsk {
         kind: work::RESEAL,
