@@ -4,17 +4,23 @@ use super::{
     CODES_MAX, DAYS_MAX, Demand, Duties, Fault, MINUTES_MAX, PEOPLE_MAX, Parts, Person, PersonIdx, Shift,
     WEIGHT_MAX,
 };
-use crate::rules::{Across, Kind, Measure, Over, Own, Rule, Strength, WeekendOn, Who};
+use crate::rules::{Across, Kind, Measure, Over, Own, Rule, Sequence, Strength, WeekendOn, Who};
 use std::collections::BTreeSet;
 
 /// The most cells times codes of a problem: each becomes a cost in a table.
 const TABLE_MAX: usize = 64_000_000;
+/// The most people times duties times duties: what may follow each other.
+const PAIRS_MAX: usize = 200_000_000;
 /// The most rules.
 const RULES_MAX: usize = 20_000;
 /// The most rows of demand.
 const DEMANDS_MAX: usize = 1_000_000;
 /// The most requests of one person.
 const REQUESTS_MAX: usize = 4_000;
+/// The highest rate in cents an hour.
+const PAY_MAX: i64 = 1_000_000;
+/// The most points that a shift may cost.
+const LABOR_MAX: i64 = 1_000_000_000;
 /// How far from the horizon's first day a day may lie.
 const DAY_MAX: i64 = 400;
 /// The most of anything that is counted.
@@ -47,6 +53,30 @@ pub(super) fn judge(parts: &Parts) -> Result<Duties, Vec<Fault>> {
         judge.rule(parts, rule);
     }
     if judge.faults.is_empty() { Ok(duties) } else { Err(judge.faults) }
+}
+
+/// How much a rule takes when it is worked out.
+fn rule_size(parts: &Parts, duties: &Duties, rule: &Rule) -> usize {
+    let n_days = usize::from(parts.horizon.n_days);
+    let n_people = match &rule.who {
+        Who::Everyone => parts.people.len(),
+        Who::These(people) => people.len(),
+    };
+    let long = |sequences: &[Sequence]| -> usize {
+        let sizes = sequences.iter().map(|sequence| sequence.days.len() * duties.n_codes() + n_days);
+        sizes.fold(0, usize::saturating_add)
+    };
+    match &rule.kind {
+        Kind::Own(Own::Forbidden { sequences }) => n_people.saturating_mul(long(sequences)),
+        Kind::Own(_) => n_people * (n_days + duties.n_codes()),
+        Kind::Across(
+            Across::Share { sets, .. }
+            | Across::Company { sets, .. }
+            | Across::Together { sets, .. }
+            | Across::Apart { sets },
+        ) => parts.people.len() + sets.len().saturating_mul(n_days + duties.n_codes()),
+        Kind::Across(Across::Spread { .. }) => parts.people.len() * (n_days + duties.n_codes()),
+    }
 }
 
 struct Judge {
@@ -116,6 +146,13 @@ impl Judge {
     fn table(&mut self, parts: &Parts, duties: &Duties) {
         let size = parts.people.len() * usize::from(parts.horizon.n_days) * duties.n_codes();
         self.count("people times days times duties", size, 0, TABLE_MAX);
+        let wide = duties.n_codes() * duties.n_codes();
+        self.count("people times duties times duties", parts.people.len() * wide, 0, PAIRS_MAX);
+        let some = parts.demands.iter().filter(|demand| demand.who != Who::Everyone).count();
+        self.count("people times rows of demand for some", parts.people.len() * some, 0, TABLE_MAX);
+        let size =
+            parts.rules.iter().map(|rule| rule_size(parts, duties, rule)).fold(0, usize::saturating_add);
+        self.count("people, days and duties of all rules", size, 0, TABLE_MAX);
         let Some(published) = &parts.published else { return };
         let fits = published.n_days() == usize::from(parts.horizon.n_days)
             && published.n_people() == parts.people.len()
@@ -144,7 +181,14 @@ impl Judge {
     fn person(&mut self, parts: &Parts, duties: &Duties, person: &Person) {
         let place = |what: &str| format!("person {}: {what}", person.id);
         let n_days = usize::from(parts.horizon.n_days);
-        self.amount(|| place("cents an hour"), person.pay_cents_per_hour, 0, COUNT_MAX);
+        self.amount(|| place("cents an hour"), person.pay_cents_per_hour, 0, PAY_MAX);
+        if let Some(money) = parts.money.filter(|money| money.cents > 0) {
+            let percent = parts.shifts.iter().map(|shift| shift.pay_percent).max().unwrap_or(0);
+            // A shift lasts two days at most, and clocks change by some hours.
+            let most = i128::from(person.pay_cents_per_hour) * i128::from(percent) * i128::from(money.points);
+            let points = i64::try_from(most * 60 / (100 * i128::from(money.cents))).unwrap_or(i64::MAX);
+            self.amount(|| place("points for a shift of 60 hours"), points, 0, LABOR_MAX);
+        }
         self.amount(|| place("percent of full time"), i64::from(person.fte_percent), 0, 1_000);
         self.count(&place("history"), person.carry.history.len(), 0, DAYS_MAX);
         self.count(&place("requests"), person.requests.len(), 0, REQUESTS_MAX);

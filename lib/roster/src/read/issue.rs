@@ -76,6 +76,11 @@ impl Issues {
         }
     }
 
+    /// Whether no more will be told.
+    pub(crate) fn is_full(&self) -> bool {
+        self.issues.len() >= Fault::SHOWN_MAX
+    }
+
     /// Whether nothing is wrong so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.issues.is_empty()

@@ -6,6 +6,7 @@
 
 pub mod csv;
 pub mod curtois;
+pub mod helmward;
 pub mod inrc2;
 mod issue;
 
