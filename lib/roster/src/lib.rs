@@ -19,3 +19,8 @@ pub mod testing;
 
 pub use problem::{Cell, DayIdx, Fault, PersonIdx, Problem, Roster};
 pub use score::{Cost, Score};
+
+/// The examples of the README, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
