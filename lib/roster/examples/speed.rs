@@ -1,14 +1,20 @@
-//! How fast rows are judged: `cargo run --release -p roster --example speed FILE`.
+//! How fast rows are judged: `cargo run --release -p roster --example speed FILE`; without a file, on
+//! a made-up year of 150 people.
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
-use roster::evaluate::Evaluator;
-use roster::problem::{Cell, PersonIdx};
+use roster::check::check;
+use roster::evaluate::{Evaluator, State};
+use roster::problem::{Cell, DayIdx, PersonIdx};
+use roster::testing::Dice;
 use std::hint::black_box;
 use std::time::Instant;
 
 fn main() {
     let path = std::env::args().nth(1).unwrap_or_default();
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let text = match path.as_str() {
+        "" => roster::testing::curtois_like(1, 364, 150, 32),
+        path => std::fs::read_to_string(path).unwrap_or_default(),
+    };
     let problem = match roster::read::curtois::read(&text) {
         Ok(problem) => problem,
         Err(issues) => {
@@ -40,4 +46,17 @@ fn main() {
         }
     }
     println!("{} days: {} ns a row", problem.n_days(), start.elapsed().as_nanos() / n);
+    let start = Instant::now();
+    let mut state = State::new(&evaluator, problem.empty_roster());
+    let mut dice = Dice::new(1);
+    let n = 200_000;
+    for _ in 0..n {
+        let person = PersonIdx::at(dice.below(problem.n_people()));
+        let cell = Cell(u16::try_from(dice.below(problem.n_codes())).unwrap_or(0));
+        state.set(person, DayIdx::at(dice.below(problem.n_days())), cell);
+    }
+    println!("{} ns a change, now {}", start.elapsed().as_nanos() / n, state.score());
+    let start = Instant::now();
+    let verdict = check(&problem, state.roster());
+    println!("checked in {:?}: {}", start.elapsed(), verdict.score);
 }

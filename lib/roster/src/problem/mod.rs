@@ -177,11 +177,12 @@ impl Problem {
     pub fn is_eligible(&self, person: PersonIdx, day: i32, cell: Cell) -> bool {
         let Some(end) = self.end(day, cell) else { return true };
         let first = self.calendar.date(day);
-        let last = self.calendar.date_of_minute(end - 1).max(first);
+        // Zones are slow to ask, and most credentials have no end.
+        let last = || self.calendar.date_of_minute(end - 1).max(first);
         self.person(person).can.iter().any(|can| {
             can.duties.has(cell)
                 && can.from.is_none_or(|from| from <= first)
-                && can.until.is_none_or(|until| last < until)
+                && can.until.is_none_or(|until| last() < until)
         })
     }
 
