@@ -12,7 +12,8 @@ use census::flow::rules::{Board, board};
 use census::flow::store::{BoardAsk, load};
 use census::forecast::{Outcome, Series, store as forecasts};
 use census::records::store::{self as records, Filter, Order};
-use common::{import_sites, message, receive};
+use census::tally::rules::Profile;
+use common::{bed_status, import_sites, message, receive};
 use figures::rules::Registry;
 use identity::{Scope, SiteTree};
 use jiff::{SignedDuration, Timestamp};
@@ -284,6 +285,8 @@ fn the_register_is_filtered_by_scope_and_names_only_when_asked() {
 fn codes_nobody_has_mapped_are_listed_until_a_unit_has_them() {
     on_both(async |Fixture { db, .. }: Fixture| {
         fill(&db).await;
+        receive(&db, vec![bed_status(30, before(20), "XX^8^B", "C")]).await;
+        assert_eq!(bed_at(&db, "h.r.icu", "8-B").await, None);
         let mut tx = db.read().await.unwrap();
         let tree = SiteTree::load(&mut tx).await.unwrap();
         let facility = tree.find(&"h.r".parse().unwrap()).unwrap().id;
@@ -306,9 +309,47 @@ fn codes_nobody_has_mapped_are_listed_until_a_unit_has_them() {
         assert_eq!(done.unwrap(), 1);
         let (tree, all) = board_at(&db, "h.r", false).await;
         assert_eq!(units(&tree, &all)[0], "ICU 1/4 coming 0 leaving 0 tonight +3");
+        let scope = Scope::operator(&tree, &"h.r".parse().unwrap()).unwrap();
+        // What was told of a bed there goes with the code, and no bed stays behind.
+        let closed = Some((BedState::Closed, before(20).as_microsecond()));
+        assert_eq!(bed_at(&db, "h.r.icu", "8-B").await, closed);
+        let beds = beds::list(&mut db.read().await.unwrap(), &scope).await.unwrap();
+        assert_eq!(beds.iter().filter(|bed| bed.code == "8-B").count(), 1);
         let mut tx = db.read().await.unwrap();
         let left = census::profile::store::list_unmapped(&mut tx, &tree, facility).await.unwrap();
         assert!(left.is_empty());
+    });
+}
+
+/// What a bed of a unit is doing, and since when; none when there is no such bed.
+async fn bed_at(db: &Db, unit: &str, code: &str) -> Option<(BedState, i64)> {
+    let mut tx = db.read().await.unwrap();
+    let tree = SiteTree::load(&mut tx).await.unwrap();
+    let scope = Scope::operator(&tree, &unit.parse().unwrap()).unwrap();
+    let beds = beds::list(&mut tx, &scope).await.unwrap();
+    beds.into_iter().find(|bed| bed.code == code).map(|bed| (bed.state, bed.since))
+}
+
+#[test]
+fn beds_follow_the_profile_when_the_census_is_worked_out_anew() {
+    on_both(async |Fixture { db, .. }: Fixture| {
+        fill(&db).await;
+        receive(&db, vec![message(20, "A03", before(10), 4, 4, ["I", "SURG^7^A", "01", ""])]).await;
+        let since = before(10).as_microsecond();
+        assert_eq!(bed_at(&db, "h.r.surg", "7-A").await, Some((BedState::Dirty, since)));
+        let profile: Result<(), StoreError> = db
+            .write(|tx| {
+                Box::pin(async move {
+                    let profile = Profile { is_freed_by_discharge: true, ..Profile::default() };
+                    let site = "h.r".parse().unwrap();
+                    let actor = Actor::new("somebody", "test");
+                    store::put_setting(tx, &actor, Some(&site), census::profile::KEY, &profile).await
+                })
+            })
+            .await;
+        profile.unwrap();
+        census::adt::corrections::work_out_all(&db, |_, _| {}).await.unwrap();
+        assert_eq!(bed_at(&db, "h.r.surg", "7-A").await, Some((BedState::Available, since)));
     });
 }
 
