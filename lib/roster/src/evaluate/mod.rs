@@ -5,6 +5,7 @@
 //! comes from that person's [`PersonPlan`].
 
 mod across;
+mod board;
 mod charge;
 mod count;
 mod cover;
@@ -19,6 +20,7 @@ mod state;
 mod tables;
 mod weekend;
 
+pub(crate) use board::{Board, Edit, Weights};
 pub use charge::{Charge, Source, Weigh};
 pub use count::{CountPlan, Limits, Values, Window};
 pub use overtime::OvertimePlan;

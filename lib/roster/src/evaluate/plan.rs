@@ -114,6 +114,31 @@ impl PersonPlan {
         cost
     }
 
+    /// What the tables charge to the cells from one day up to another, neighbors on both sides included.
+    #[inline]
+    pub(crate) fn span_cost(&self, row: &[Cell], from: usize, until: usize) -> Cost {
+        let mut cost = Cost::ZERO;
+        for day in from..until {
+            cost += self.cell_cost(day, row[day]).into();
+        }
+        if !self.pairs.tables.is_empty() {
+            for day in from.max(1)..(until + 1).min(row.len()) {
+                let table = &self.pairs.tables[usize::from(self.pairs.of_day[day])];
+                cost += table[row[day - 1].code() * self.n_codes + row[day].code()].into();
+            }
+        }
+        cost
+    }
+
+    /// What the rules charge that look further than neighboring days.
+    #[must_use]
+    #[inline]
+    pub(crate) fn further_cost(&self, row: &[Cell]) -> Cost {
+        let mut cost = Cost::ZERO;
+        self.walk(row, &mut cost);
+        cost
+    }
+
     /// Everything but the tables.
     #[inline]
     fn walk(&self, row: &[Cell], sink: &mut impl Sink) {

@@ -250,7 +250,7 @@ impl<'e, 'p> State<'e, 'p> {
     }
 
     /// Puts a cell into the roster and counts it; the row is judged later.
-    fn place(&mut self, person: PersonIdx, day: usize, cell: Cell) -> bool {
+    pub(super) fn place(&mut self, person: PersonIdx, day: usize, cell: Cell) -> bool {
         let is_known = cell.code() < self.evaluator.problem().n_codes();
         let Some(was) = self.roster.row(person).get(day).copied().filter(|was| is_known && *was != cell)
         else {
@@ -298,9 +298,14 @@ impl<'e, 'p> State<'e, 'p> {
 
     /// Judges a person's row again.
     fn judge(&mut self, person: PersonIdx) {
+        let is = self.evaluator.plan(person).cost(self.roster.row(person));
+        self.settle(person, is);
+    }
+
+    /// Takes over what a person's row costs, and judges fair shares again.
+    pub(super) fn settle(&mut self, person: PersonIdx, is: Cost) {
         let row = self.roster.row(person);
         let was = self.costs[person.idx()];
-        let is = self.evaluator.plan(person).cost(row);
         self.score += Score::from(is - was);
         self.costs[person.idx()] = is;
         if self.is_logging && is != was {

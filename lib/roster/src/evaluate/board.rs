@@ -1,0 +1,147 @@
+//! A roster under search: edits are tried against a limit and given up as soon as it is clear that
+//! they miss it.
+//!
+//! Most edits are refused. Cover and the tables of cells tell within nanoseconds what an edit costs
+//! at least, since the rules that look further can gain back no more than they charge now; only
+//! edits that survive this are judged in full.
+#![expect(clippy::indexing_slicing, reason = "people and days are those of this problem")]
+
+use super::{Evaluator, State};
+use crate::problem::{Cell, PersonIdx, Roster};
+use crate::score::{Cost, Score};
+
+/// What the levels weigh while searching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Weights {
+    /// Points for a unit of hard breach.
+    pub(crate) hard: i64,
+    /// Points for a point of cover.
+    pub(crate) cover: i64,
+}
+
+/// New cells of one person from a day on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edit<'c> {
+    pub(crate) person: PersonIdx,
+    pub(crate) from: usize,
+    pub(crate) cells: &'c [Cell],
+}
+
+/// A roster, its score, and what each person's further rules charge.
+#[derive(Clone, Debug)]
+pub(crate) struct Board<'e, 'p> {
+    state: State<'e, 'p>,
+    further: Vec<Cost>,
+    weights: Weights,
+}
+
+impl Weights {
+    #[inline]
+    pub(crate) const fn of_score(self, score: Score) -> i64 {
+        score.hard * self.hard + score.cover * self.cover + score.soft
+    }
+
+    #[inline]
+    pub(crate) const fn of_cost(self, cost: Cost) -> i64 {
+        cost.hard * self.hard + cost.soft
+    }
+}
+
+impl<'e, 'p> Board<'e, 'p> {
+    pub(crate) fn new(evaluator: &'e Evaluator<'p>, roster: Roster, weights: Weights) -> Board<'e, 'p> {
+        let state = State::new(evaluator, roster);
+        let people = PersonIdx::all(state.roster().n_people());
+        let further =
+            people.map(|person| evaluator.plan(person).further_cost(state.roster().row(person))).collect();
+        Board { state, further, weights }
+    }
+
+    #[inline]
+    pub(crate) fn score(&self) -> Score {
+        self.state.score()
+    }
+
+    #[inline]
+    pub(crate) fn roster(&self) -> &Roster {
+        self.state.roster()
+    }
+
+    pub(crate) fn state(&self) -> &State<'e, 'p> {
+        &self.state
+    }
+
+    pub(crate) fn weights(&self) -> Weights {
+        self.weights
+    }
+
+    /// What the levels weigh from here on.
+    pub(crate) fn weigh(&mut self, weights: Weights) {
+        self.weights = weights;
+    }
+
+    /// Replaces the whole roster.
+    pub(crate) fn replace(&mut self, roster: &Roster) {
+        for person in PersonIdx::all(roster.n_people()) {
+            self.set_row(person, roster.row(person));
+        }
+    }
+
+    /// Sets a person's row, whatever it costs.
+    pub(crate) fn set_row(&mut self, person: PersonIdx, row: &[Cell]) {
+        self.state.set_row(person, row);
+        self.further[person.idx()] =
+            self.state.evaluator().plan(person).further_cost(self.state.roster().row(person));
+    }
+
+    /// Makes edits of different people when together they add no more than `limit` points, and tells
+    /// how many they add; otherwise leaves everything as it was.
+    #[inline]
+    pub(crate) fn attempt(&mut self, edits: &[Edit<'_>], limit: i64) -> Option<i64> {
+        let evaluator = self.state.evaluator();
+        let mark = self.state.mark();
+        let before = self.state.score();
+        let mut tables = [Cost::ZERO; 4];
+        let mut least = 0;
+        for (edit, table) in edits.iter().zip(&mut tables) {
+            let plan = evaluator.plan(edit.person);
+            let until = edit.from + edit.cells.len();
+            *table -= plan.span_cost(self.state.roster().row(edit.person), edit.from, until);
+            for (day, cell) in (edit.from..).zip(edit.cells) {
+                self.state.place(edit.person, day, *cell);
+            }
+            *table += plan.span_cost(self.state.roster().row(edit.person), edit.from, until);
+            least += self.weights.of_cost(*table - self.further[edit.person.idx()]);
+        }
+        least += self.weights.of_score(self.state.score() - before);
+        // What fair shares may gain is not known before they are judged.
+        let may_miss = evaluator.across().spreads.is_empty();
+        if least > limit && may_miss {
+            self.state.undo_to(mark);
+            return None;
+        }
+        let mut further = [Cost::ZERO; 4];
+        for (edit, further) in edits.iter().zip(&mut further) {
+            *further = evaluator.plan(edit.person).further_cost(self.state.roster().row(edit.person));
+            least += self.weights.of_cost(*further);
+            if least > limit && may_miss {
+                self.state.undo_to(mark);
+                return None;
+            }
+        }
+        for ((edit, table), further) in edits.iter().zip(tables).zip(further) {
+            let person = edit.person;
+            let was = self.state.cost(person);
+            self.state.settle(person, was + table + further - self.further[person.idx()]);
+        }
+        let change = self.weights.of_score(self.state.score() - before);
+        if change > limit {
+            self.state.undo_to(mark);
+            return None;
+        }
+        for (edit, further) in edits.iter().zip(further) {
+            self.further[edit.person.idx()] = further;
+        }
+        self.state.keep();
+        Some(change)
+    }
+}
