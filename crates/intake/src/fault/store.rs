@@ -2,6 +2,7 @@
 
 use super::{ClosedHow, Fault, NewFault, State};
 use crate::feed::store::{IN_SCOPE, scope_binds};
+use crate::inbox::arrival::digest;
 use crate::inbox::store::BODY;
 use base::Id;
 use identity::{Scope, Site};
@@ -135,7 +136,7 @@ pub(crate) struct StoredBytes {
 impl StoredBytes {
     /// Whether the bytes are those that arrived.
     pub(crate) fn is_whole(&self, tx: &Tx) -> bool {
-        tx.vault().lookup_bytes(&self.bytes) == self.body_digest
+        digest(&self.bytes, &tx.vault()) == self.body_digest
     }
 }
 

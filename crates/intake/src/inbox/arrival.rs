@@ -15,7 +15,7 @@ pub(super) struct Arrival<'m> {
     pub(super) message: Result<Message<'m>, NotAMessage>,
     /// Keyed hash of sender and number.
     pub(super) key: String,
-    /// Keyed hash of the bytes.
+    /// Keyed hash of the content, see [`digest`].
     pub(super) body_digest: String,
     /// `ADT^A01`, or `unreadable`.
     pub(super) kind: String,
@@ -24,7 +24,7 @@ pub(super) struct Arrival<'m> {
 impl<'m> Arrival<'m> {
     pub(super) fn of(incoming: &'m Incoming, vault: &Vault) -> Arrival<'m> {
         let message = hl7v2::read(&incoming.bytes);
-        let body_digest = vault.lookup_bytes(&incoming.bytes);
+        let body_digest = digest(&incoming.bytes, vault);
         let (key, kind) = match &message {
             Ok(message) => (key_of(message, &body_digest, vault), kind_of(message)),
             Err(_) => (key_of_bytes(&body_digest, vault), "unreadable".to_owned()),
@@ -42,6 +42,26 @@ impl<'m> Arrival<'m> {
             Err(_) => ["".into(), "".into(), way.into()],
         }
     }
+}
+
+/// Keyed hash of what a message says. How its lines end is the way it came, not what it says: a file's
+/// messages and the same ones over MLLP are the same.
+pub(crate) fn digest(bytes: &[u8], vault: &Vault) -> String {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let end = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    let bytes = bytes.get(..end).unwrap_or_default();
+    if !bytes.contains(&b'\n') {
+        return vault.lookup_bytes(bytes);
+    }
+    let mut lines = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b'\n' if lines.last() == Some(&b'\r') => {}
+            b'\n' => lines.push(b'\r'),
+            other => lines.push(other),
+        }
+    }
+    vault.lookup_bytes(&lines)
 }
 
 /// Sender and number as received. Without a number the content itself is the key: such a message sent

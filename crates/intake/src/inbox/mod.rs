@@ -7,7 +7,7 @@
 //! Sketch: a batch of 512 messages of 900 bytes costs 3 lookups, 2 x 4 multi-row inserts and one feed row;
 //! per message about 10 microseconds, most of it the two inserts and the seals.
 
-mod arrival;
+pub(crate) mod arrival;
 mod receive;
 pub(crate) mod store;
 

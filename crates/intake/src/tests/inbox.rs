@@ -40,6 +40,22 @@ fn a_repeated_message_changes_nothing_and_a_contradicting_one_is_flagged() {
 }
 
 #[test]
+fn how_lines_end_does_not_make_another_message() {
+    testkit::on_both(async |fixture| {
+        let sites = sites(&fixture.db).await;
+        let one = message("1", "ZXX|more\r");
+        let text = String::from_utf8(one.clone()).unwrap();
+        let (cut, lf, crlf) = (text.trim_end(), text.replace('\r', "\n"), text.replace('\r', "\r\n"));
+        let other = text.replace("\rZXX", "ZXX");
+        let batch = [cut.to_owned(), lf, crlf, format!("\u{feff}{text}\r\n"), other];
+        let batch = std::iter::once(one).chain(batch.map(String::into_bytes)).map(incoming).collect();
+        let outcomes = take(&fixture.db, &Fake::of(&sites), batch).await;
+        assert_eq!(outcomes, ["applied", "duplicate", "duplicate", "duplicate", "duplicate", "conflict"]);
+        assert_eq!(verify_bodies(&fixture.db).await.unwrap().broken_seq, None);
+    });
+}
+
+#[test]
 fn the_same_number_from_another_sender_is_another_message() {
     testkit::on_both(async |fixture| {
         let sites = sites(&fixture.db).await;
