@@ -7,6 +7,7 @@ import { base, check, Client, finish, group, launch, people, unescape, until } f
 import { crawl } from "./lib/crawl.mjs";
 import { checkText, firstView, inspect } from "./lib/pages.mjs";
 import { prepare } from "./lib/prepare.mjs";
+import { checkPaint } from "./lib/paint.mjs";
 import { checkPrint } from "./lib/print.mjs";
 import { checkScope, foreign, siteOf } from "./lib/scope.mjs";
 import { tasks } from "./tasks.mjs";
@@ -213,6 +214,15 @@ if (wants("first")) {
     await firstView(browser, new Client(), "/sign-in");
     await firstView(browser, manager, manager.landing);
     await firstView(browser, manager, manager.landing.replace("/today", "/census/flow"));
+  });
+}
+if (wants("paint")) {
+  await group("paint on a slow phone", async () => {
+    const manager = await new Client(role("Facility manager")).signIn();
+    await checkPaint(browser, new Client(), "/sign-in");
+    for (const page of ["today", "census/flow", `census/day/${yesterday()}`, "census/records"]) {
+      await checkPaint(browser, manager, manager.landing.replace(/today$/, page));
+    }
   });
 }
 if (wants("inspect")) await group("accessibility, width and targets", inspectAll);

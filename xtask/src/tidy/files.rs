@@ -8,7 +8,7 @@ pub(super) const SCHEMA: &str = "schema/schema.sql";
 /// A longer file is probably two features.
 const LINES_MAX: usize = 800;
 /// What a pure library or a file of rules must not name: they have no edges to the world.
-const IMPURE: [&str; 3] = ["axum", "sqlx", "tokio"];
+const IMPURE: [&str; 4] = ["axum", "rusqlite", "sqlx", "tokio"];
 /// How a statement begins.
 const STATEMENTS: [&str; 8] = [
     "SELECT ",

@@ -54,16 +54,8 @@ pub async fn list_overlapping(
     to: Timestamp,
     as_of: Option<Timestamp>,
 ) -> Result<Vec<StayLegs>, StoreError> {
-    let sql = "SELECT l.stay_id, s.visit, l.facility_id, l.unit_id, l.bed, l.class, l.began, l.ended,
-                      l.from_at, l.to_at
-               FROM leg l JOIN stay s ON s.id = l.stay_id
-               WHERE l.stay_id IN (
-                   SELECT stay_id FROM leg
-                   WHERE unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
-                     AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5)
-                 AND l.known_from <= $6 AND l.known_to > $7
-               ORDER BY l.stay_id, l.from_at, l.id";
-    list(tx, sql, scope, from, to, as_of).await
+    let in_scope = "unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)";
+    list(tx, in_scope, scope, from, to, as_of).await
 }
 
 /// Of these stays, those that were in an emergency department under another class than emergency: the ones
@@ -78,29 +70,33 @@ pub async fn list_waiting(
     to: Timestamp,
     as_of: Option<Timestamp>,
 ) -> Result<Vec<StayLegs>, StoreError> {
-    let sql = "SELECT l.stay_id, s.visit, l.facility_id, l.unit_id, l.bed, l.class, l.began, l.ended,
-                      l.from_at, l.to_at
-               FROM leg l JOIN stay s ON s.id = l.stay_id
-               WHERE l.stay_id IN (
-                   SELECT stay_id FROM leg
-                   WHERE unit_id IN (SELECT t.descendant_id FROM site_tree t JOIN site u ON u.id = t.descendant_id
-                                     WHERE t.ancestor_id = $1 AND u.care = 'emergency')
-                     AND class <> 'E' AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5)
-                 AND l.known_from <= $6 AND l.known_to > $7
-               ORDER BY l.stay_id, l.from_at, l.id";
-    list(tx, sql, scope, from, to, as_of).await
+    let waits = "class <> 'E' AND unit_id IN (
+                     SELECT t.descendant_id FROM site_tree t JOIN site u ON u.id = t.descendant_id
+                     WHERE t.ancestor_id = $1 AND u.care = 'emergency')";
+    list(tx, waits, scope, from, to, as_of).await
 }
 
+/// The stays with a leg of this condition, whole.
 async fn list(
     tx: &mut Tx,
-    sql: &str,
+    is_meant: &str,
     scope: &Scope,
     from: Timestamp,
     to: Timestamp,
     as_of: Option<Timestamp>,
 ) -> Result<Vec<StayLegs>, StoreError> {
+    let sql = format!(
+        "SELECT l.stay_id, s.visit, l.facility_id, l.unit_id, l.bed, l.class, l.began, l.ended,
+                l.from_at, l.to_at
+         FROM leg l JOIN stay s ON s.id = l.stay_id
+         WHERE l.stay_id IN (
+             SELECT stay_id FROM leg
+             WHERE {is_meant} AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5)
+           AND l.known_from <= $6 AND l.known_to > $7
+         ORDER BY l.stay_id, l.from_at, l.id"
+    );
     let known = as_of.map_or(OPEN - 1, Timestamp::as_microsecond);
-    let rows: Vec<Row> = tx.list(sql, binds![scope.site_id(), from, to, known, known, known, known]).await?;
+    let rows: Vec<Row> = tx.list(&sql, binds![scope.site_id(), from, to, known, known, known, known]).await?;
     let mut stays: Vec<StayLegs> = Vec::new();
     for row in rows {
         match stays.last_mut().filter(|last| last.stay == row.stay) {
