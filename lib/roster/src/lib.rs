@@ -14,6 +14,7 @@ pub mod check;
 pub mod evaluate;
 pub mod problem;
 pub mod read;
+mod row;
 pub mod rules;
 mod score;
 pub mod solve;

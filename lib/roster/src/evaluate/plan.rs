@@ -58,6 +58,11 @@ impl PersonPlan {
         }
     }
 
+    /// Which pair table holds between a day and the day before; days with the same are alike.
+    pub(crate) fn pair_table(&self, day: usize) -> Option<u16> {
+        self.pairs.of_day.get(day).copied().filter(|_| day > 0)
+    }
+
     /// The cells of a day that break no hard rule by themselves, off among them where it is allowed.
     pub fn allowed(&self, day: usize) -> impl Iterator<Item = Cell> + '_ {
         let row = &self.cells[day * self.n_codes..(day + 1) * self.n_codes];

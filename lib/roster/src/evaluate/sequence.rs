@@ -11,12 +11,12 @@ use crate::score::Cost;
 #[derive(Clone, Debug)]
 pub struct SequencePlan {
     rule: RuleIdx,
-    cost: Cost,
-    days: Box<[Box<[bool]>]>,
+    pub(crate) cost: Cost,
+    pub(crate) days: Box<[Box<[bool]>]>,
     /// On which days of the horizon it may end.
-    may_end: Box<[bool]>,
+    pub(crate) may_end: Box<[bool]>,
     /// The known days before the horizon that it may begin on, oldest first.
-    past: Box<[Cell]>,
+    pub(crate) past: Box<[Cell]>,
 }
 
 impl SequencePlan {
