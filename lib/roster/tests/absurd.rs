@@ -99,7 +99,7 @@ fn ids_and_positions_are_told() {
         |parts| parts.people[0].carry.so_far = vec![SoFar { rule: RuleIdx(0), amount: -1 }],
         &[
             "person P0: so far: names rule 0, and there are 0; count from 0",
-            "person P0: so far: -1 given; between 0 and 100000000 can be handled",
+            "person P0: so far: -1 given; between 0 and 1152000 can be handled",
         ],
     );
     check_faults(
@@ -167,10 +167,30 @@ fn numbers_without_sense_are_told() {
         |parts| parts.rules = vec![rule(Strength::Hard, count.clone())],
         &[
             "rule rule: needs one to six weekdays in a row for a weekend; name them in order",
-            "rule rule: 0 given; between 1 and 100000000 can be handled",
+            "rule rule: 0 given; between 1 and 1152000 can be handled",
             "rule rule: days: 0 given; between 1 and 400 can be handled",
         ],
     );
+}
+
+#[test]
+fn weights_that_could_not_be_added_up_are_told() {
+    let measure = Measure::Minutes { duties: DutySet::NONE.complement() };
+    let over = Over::Rolling { days: 7 };
+    let count = Own::Count { measure, over, min: Some(1_000_000), max: None, per: 1 };
+    let rules = |n: usize| {
+        let rule = |idx| Rule { id: format!("rule{idx}"), ..rule(Strength::Soft(1_000_000), count.clone()) };
+        (0..n).map(rule).collect::<Vec<Rule>>()
+    };
+    let mut parts = parts(100, 28);
+    parts.rules = rules(200);
+    let problem = Problem::new(parts.clone()).unwrap();
+    let roster = problem.empty_roster();
+    assert_eq!(Evaluator::new(&problem).score(&roster), check(&problem, &roster).score);
+    parts.rules = rules(400);
+    let faults = Problem::new(parts).map_or_else(|faults| faults, |_| vec![]);
+    let expected = "rules: together could cost more than can be added up; give smaller weights";
+    assert_eq!(faults.iter().map(ToString::to_string).collect::<Vec<String>>(), [expected]);
 }
 
 #[test]

@@ -89,3 +89,37 @@ fn the_sample_solution_of_the_competition_costs_what_its_validator_says() {
     assert_eq!(report.score, Score { hard: 0, cover: 0, soft: 1695 });
     assert_eq!(check(&problem, &roster).score, report.score);
 }
+
+#[test]
+fn sample_solutions_of_the_competition_are_feasible() {
+    let solutions = [
+        ("n005w4", "0_1-2-3-3"),
+        ("n005w4", "1_5-3-1-0"),
+        ("n005w4", "2_6-7-8-9"),
+        ("n012w8", "0_3-5-0-2-0-4-5-2"),
+        ("n012w8", "1_7-7-0-8-9-3-2-6"),
+        ("n012w8", "2_4-5-6-7-2-1-2-1"),
+        ("n021w4", "0_5-4-1-2"),
+        ("n021w4", "1_0-6-1-6"),
+        ("n021w4", "2_8-1-4-3"),
+    ];
+    for (set, name) in solutions {
+        let Some(scenario) = data(&format!("inrc2/{set}/Sc-{set}.txt")) else { return };
+        let instance = inrc2::Instance::of_name(&format!("{set}_{name}")).unwrap();
+        let history = data(&format!("inrc2/{set}/{}", instance.history)).unwrap();
+        let weeks: Vec<String> =
+            instance.weeks.iter().map(|week| data(&format!("inrc2/{set}/{week}")).unwrap()).collect();
+        let weeks = weeks.iter().map(String::as_str).collect();
+        let problem = inrc2::read(&inrc2::Texts { scenario: &scenario, history: &history, weeks }).unwrap();
+        let mut roster = problem.empty_roster();
+        let (start, order) = name.split_once('_').unwrap();
+        for (week, file) in (0..).zip(order.split('-')) {
+            let folder = format!("inrc2/{set}/Solution_H_{start}-WD_{order}");
+            let text = data(&format!("{folder}/Sol-{set}-{file}-{week}.txt")).unwrap();
+            place_week(&problem, &mut roster, week, &text).unwrap();
+        }
+        let score = Evaluator::new(&problem).score(&roster);
+        assert_eq!((score.hard, score.cover), (0, 0), "{set} {name}: {score}");
+        assert_eq!(check(&problem, &roster).score, score, "{set} {name}");
+    }
+}

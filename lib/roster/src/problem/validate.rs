@@ -23,8 +23,10 @@ const PAY_MAX: i64 = 1_000_000;
 const LABOR_MAX: i64 = 1_000_000_000;
 /// How far from the horizon's first day a day may lie.
 const DAY_MAX: i64 = 400;
-/// The most of anything that is counted.
-const COUNT_MAX: i64 = 100_000_000;
+/// The most of anything that is counted: twice the minutes of 400 days.
+const COUNT_MAX: i64 = 1_152_000;
+/// The most that all rules together may come to, far below where sums no longer fit.
+const SUM_MAX: i128 = 1_000_000_000_000_000_000;
 
 /// The duties, when everything fits.
 pub(super) fn judge(parts: &Parts) -> Result<Duties, Vec<Fault>> {
@@ -77,6 +79,48 @@ fn rule_size(parts: &Parts, duties: &Duties, rule: &Rule) -> usize {
         ) => parts.people.len() + sets.len().saturating_mul(n_days + duties.n_codes()),
         Kind::Across(Across::Spread { .. }) => parts.people.len() * (n_days + duties.n_codes()),
     }
+}
+
+/// More points than a rule can ever come to.
+fn worst(parts: &Parts, rule: &Rule) -> i128 {
+    let wide = |n: usize| i128::try_from(n).unwrap_or(i128::MAX);
+    let n_days = i128::from(parts.horizon.n_days);
+    let n_people = match &rule.who {
+        Who::Everyone => wide(parts.people.len()),
+        Who::These(people) => wide(people.len()),
+    };
+    let weight = match rule.strength {
+        Strength::Hard => 1,
+        Strength::Cover(weight) | Strength::Soft(weight) => i128::from(weight),
+        // A minute of the dearest person is less than what 60 hours may cost.
+        Strength::Pay(percent) => i128::from(percent) * i128::from(LABOR_MAX) / 360_000,
+    };
+    let of_measure = |measure: &Measure, min: i64| match measure {
+        Measure::Minutes { .. } => i128::from(COUNT_MAX),
+        Measure::Duties { .. } | Measure::Weekends { .. } => i128::from(min) + 2 * i128::from(DAY_MAX),
+    };
+    let units = match &rule.kind {
+        Kind::Own(Own::Count { measure, over, min, .. }) => {
+            let n_windows = if *over == Over::Horizon { 1 } else { n_days + 7 };
+            n_people * n_windows * (of_measure(measure, min.unwrap_or(0)))
+        }
+        Kind::Own(Own::Run { min, .. }) => n_people * n_days * (i128::from(*min) + 800),
+        Kind::Own(Own::Rest { minutes, .. } | Own::Recovery { minutes, .. }) => {
+            n_people * n_days * (i128::from(*minutes) + i128::from(MINUTES_MAX))
+        }
+        Kind::Own(Own::Forbidden { sequences }) => n_people * n_days * wide(sequences.len()),
+        Kind::Own(Own::Overtime { .. }) => n_people * n_days * i128::from(COUNT_MAX),
+        Kind::Own(Own::Published) => n_people * n_days,
+        Kind::Across(
+            Across::Share { sets, .. }
+            | Across::Company { sets, .. }
+            | Across::Together { sets, .. }
+            | Across::Apart { sets },
+        ) => n_people * n_days * wide(sets.len()),
+        // Shares of the smallest contract count a hundredfold.
+        Kind::Across(Across::Spread { measure, .. }) => n_people * 100 * of_measure(measure, 0),
+    };
+    units.saturating_mul(weight)
 }
 
 struct Judge {
@@ -153,6 +197,9 @@ impl Judge {
         let size =
             parts.rules.iter().map(|rule| rule_size(parts, duties, rule)).fold(0, usize::saturating_add);
         self.count("people, days and duties of all rules", size, 0, TABLE_MAX);
+        let sum: i128 = parts.rules.iter().map(|rule| worst(parts, rule)).sum();
+        let why = "together could cost more than can be added up; give smaller weights";
+        self.meaning(|| "rules".to_owned(), sum <= SUM_MAX, why);
         let Some(published) = &parts.published else { return };
         let fits = published.n_days() == usize::from(parts.horizon.n_days)
             && published.n_people() == parts.people.len()
