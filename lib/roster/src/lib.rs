@@ -12,6 +12,7 @@
 mod anneal;
 pub mod check;
 pub mod evaluate;
+mod master;
 pub mod problem;
 pub mod read;
 mod row;

@@ -50,7 +50,7 @@ impl Counters {
         let mut n_weekends = 0;
         for count in plan.counts() {
             match dim(count, classes, n_days, &mut n_weekends) {
-                Some(dim) if dim.ends.iter().all(|cost| *cost == 0) && dim.beyond.is_none_or(|c| c == 0) => {}
+                Some(dim) if dim.ends.iter().all(|cost| *cost == 0) && dim.beyond == Some(0) => {}
                 Some(dim) => dims.push(dim),
                 None => is_whole = false,
             }

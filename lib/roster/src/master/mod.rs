@@ -1,0 +1,221 @@
+//! The whole roster as a choice of one row for each person: columns, prices, bound.
+//!
+//! A linear program weighs the known rows of all people against cover; its prices of cells go to the
+//! dynamic program of [`row`](crate::row), which finds for each person the row that would help most.
+//! When none helps, the program is at its optimum. [`Master::bound`] follows from any prices by
+//! Lagrange: no roster costs less than the sum of everybody's best rows under these prices. It is
+//! worked out in integers.
+#![expect(clippy::indexing_slicing, reason = "rows, people and columns are numbered here")]
+
+mod dive;
+mod model;
+mod simplex;
+
+use crate::evaluate::{Evaluator, Weights};
+use crate::problem::{Cell, PersonIdx, Roster};
+use crate::row::{NEVER, RowPlan, SCALE, Scratch};
+use model::Model;
+use simplex::{Column, Simplex};
+use std::collections::HashSet;
+
+/// Steps of the linear program between two pricings.
+const STEPS_MAX: usize = 4_000;
+/// What a column costs that is out of the question.
+const BARRED: f64 = 1e7;
+
+/// A known row of a person.
+#[derive(Clone, Debug)]
+struct Known {
+    person: PersonIdx,
+    row: Box<[Cell]>,
+    cost: f64,
+}
+
+/// The choice of rows.
+pub(crate) struct Master<'e, 'p> {
+    evaluator: &'e Evaluator<'p>,
+    model: Model,
+    plans: Vec<RowPlan>,
+    simplex: Simplex,
+    /// The rows behind the columns, from `n_slacks` on.
+    known: Vec<Known>,
+    n_slacks: usize,
+    seen: HashSet<(PersonIdx, Box<[Cell]>)>,
+    scratch: Scratch,
+    /// Prices of cover that gave the best bound.
+    center: Vec<f64>,
+    bound: Option<i64>,
+    /// People whose row is settled while diving.
+    settled: Vec<bool>,
+}
+
+/// What pricing came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Priced {
+    /// How many rows were new and worth it.
+    pub(crate) n_new: usize,
+}
+
+impl<'e, 'p> Master<'e, 'p> {
+    /// Starts from a roster.
+    pub(crate) fn new(evaluator: &'e Evaluator<'p>, weights: Weights, roster: &Roster) -> Master<'e, 'p> {
+        let n_people = evaluator.problem().n_people();
+        let model = Model::new(evaluator, weights);
+        let n = model.n_rows();
+        let heads = model.heads(evaluator, roster);
+        let small = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
+        let mut columns = Vec::new();
+        let mut basis = Vec::new();
+        for (row, (bend, heads)) in model.bends.iter().zip(&heads).enumerate() {
+            let is_short = *heads < bend.at;
+            basis.push(columns.len() + usize::from(!is_short));
+            columns.push(Column { cost: bend.weight, entries: [(small(row), 1.0)].into() });
+            columns.push(Column { cost: 0.0, entries: [(small(row), -1.0)].into() });
+        }
+        let n_slacks = columns.len();
+        let mut known = Vec::new();
+        let mut seen = HashSet::new();
+        for person in PersonIdx::all(n_people) {
+            let row: Box<[Cell]> = roster.row(person).into();
+            let cost = evaluator.plan(person).cost(&row);
+            let (column, plain) = model.column(evaluator, person, &row, weights.of_cost(cost));
+            basis.push(columns.len());
+            columns.push(column);
+            seen.insert((person, row.clone()));
+            known.push(Known { person, row, cost: plain });
+        }
+        let right = model.right(n_people);
+        let plans = PersonIdx::all(n_people).map(|person| RowPlan::new(evaluator, person)).collect();
+        Master {
+            evaluator,
+            plans,
+            simplex: Simplex::new(right, columns, basis),
+            known,
+            n_slacks,
+            seen,
+            scratch: Scratch::default(),
+            center: vec![0.0; n],
+            bound: None,
+            settled: vec![false; n_people],
+            model,
+        }
+    }
+
+    /// The largest proven bound of the weighed objective, if any.
+    pub(crate) fn bound(&self) -> Option<i64> {
+        self.bound
+    }
+
+    /// The value of the linear program as far as it is solved.
+    pub(crate) fn value(&self) -> f64 {
+        self.simplex.objective() + self.model.constant
+    }
+
+    pub(crate) fn n_columns(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Takes a roster's rows into the pool.
+    pub(crate) fn learn(&mut self, roster: &Roster) {
+        for person in PersonIdx::all(roster.n_people()) {
+            self.add(person, roster.row(person));
+        }
+    }
+
+    /// Adds a row if it is legal and new.
+    fn add(&mut self, person: PersonIdx, row: &[Cell]) -> bool {
+        let cost = self.evaluator.plan(person).cost(row);
+        let key = (person, Box::from(row));
+        if cost.hard > 0 || self.seen.contains(&key) {
+            return false;
+        }
+        let (mut column, plain) = self.model.column(self.evaluator, person, row, cost.soft);
+        if self.settled[person.idx()] {
+            column.cost += BARRED;
+        }
+        self.simplex.add(column);
+        self.known.push(Known { person, row: row.into(), cost: plain });
+        self.seen.insert(key);
+        true
+    }
+
+    /// Solves over the known rows.
+    pub(crate) fn solve(&mut self, is_over: &dyn Fn() -> bool) -> bool {
+        self.simplex.solve(STEPS_MAX, is_over)
+    }
+
+    /// Looks for better rows under prices between those of the program and those of the best bound;
+    /// `pull` tells how near the latter.
+    pub(crate) fn price(&mut self, pull: f64, is_over: &dyn Fn() -> bool) -> Priced {
+        let n = self.model.n_rows();
+        let raw: Vec<f64> = self.simplex.prices()[..n].to_vec();
+        let mixed = raw.iter().zip(&self.center).map(|(raw, center)| pull * center + (1.0 - pull) * raw);
+        let prices = self.model.whole(mixed);
+        let mut sum = self.model.dual(&prices);
+        let mut is_proof = self.model.is_convex;
+        let mut n_new = 0;
+        let mut cells = Vec::new();
+        for person in PersonIdx::all(self.plans.len()) {
+            if self.settled[person.idx()] {
+                is_proof = false;
+                continue;
+            }
+            if is_over() {
+                return Priced { n_new };
+            }
+            self.model.cell_prices(self.evaluator, person, &prices, &mut cells);
+            let Some(best) = self.plans[person.idx()].best(&mut self.scratch, &cells) else {
+                is_proof = false;
+                continue;
+            };
+            sum += i64::from(best.value);
+            n_new += usize::from(self.helps(person, &best.row) && self.add(person, &best.row));
+        }
+        if is_proof {
+            let bound = crate::score::divide_up(sum + self.model.constant_scaled(), i64::from(SCALE));
+            if self.bound.is_none_or(|known| bound > known) {
+                self.bound = Some(bound);
+                self.center = prices.iter().map(|price| f64::from(*price) / f64::from(SCALE)).collect();
+            }
+        }
+        Priced { n_new }
+    }
+
+    /// Whether a row would gain under the prices of the program.
+    fn helps(&self, person: PersonIdx, row: &[Cell]) -> bool {
+        let cost = self.evaluator.plan(person).cost(row);
+        let (column, _) = self.model.column(self.evaluator, person, row, cost.soft);
+        let prices = self.simplex.prices();
+        let worth: f64 = column.entries.iter().map(|(at, by)| prices[*at as usize] * by).sum();
+        column.cost - worth < -1e-4
+    }
+
+    /// Prices and solves until nothing helps, or time is over. Tells whether nothing helps any more.
+    pub(crate) fn generate(&mut self, rounds_max: usize, is_over: &dyn Fn() -> bool) -> bool {
+        let mut pull: f64 = 0.6;
+        for _ in 0..rounds_max {
+            self.solve(is_over);
+            if is_over() {
+                return false;
+            }
+            let priced = self.price(pull, is_over);
+            if priced.n_new == 0 {
+                if pull == 0.0 {
+                    return true;
+                }
+                pull = 0.0;
+            } else if pull == 0.0 {
+                pull = 0.3;
+            }
+            if self.bound.is_some_and(|bound| self.value() <= bound_of(bound)) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "objectives are far below 2^52")]
+fn bound_of(bound: i64) -> f64 {
+    bound as f64 + 1e-6
+}
