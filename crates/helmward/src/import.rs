@@ -93,7 +93,11 @@ pub(crate) async fn take_rows(db: &Db, kind: &str, file: RowFile, is_dry: bool) 
     };
     let actor = Actor::new("command", format!("import {kind}"));
     let id = import::upload(db, &actor, kind, site, &name, &bytes, &mapping).await?;
-    Ok(import::commit(db, &importer, &scope, &actor, id, |_| {}).await?)
+    let report = import::commit(db, &importer, &scope, &actor, id, |_| {}).await?;
+    if importer.changes_reading() && report.counts.new + report.counts.changed > 0 {
+        census::adt::corrections::work_all_anew(db, |_, _| {}).await?;
+    }
+    Ok(report)
 }
 
 /// A top site: what belongs to no single site belongs there.

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use store::{BackupReport, Db, Keys, Location, StoreError};
+use store::{BackupReport, Db, Keys, Location};
 
 pub(crate) async fn backup(ask: cli::Backup) -> Result<End> {
     let place = Place::of(&ask.from.at)?;
@@ -140,13 +140,10 @@ struct Rebuilt {
 pub(crate) async fn rebuild(ask: cli::Rebuild) -> Result<End> {
     let db = Place::of(&ask.at.at)?.open().await?;
     let started = Instant::now();
-    let n_cases = corrections::work_out_all(&db, |n_done, n_cases| {
+    let n_cases = corrections::work_all_anew(&db, |n_done, n_cases| {
         tracing::debug!(n_done, n_cases, "worked out");
     })
     .await?;
-    let summed: Result<(), StoreError> =
-        db.write(|tx| Box::pin(async move { corrections::sum_days_anew(tx).await })).await;
-    summed?;
     let rebuilt = Rebuilt { n_cases, seconds: started.elapsed().as_secs_f64() };
     if ask.at.json {
         print::json(&rebuilt)?;

@@ -211,6 +211,31 @@ fn a_rebuild_comes_to_the_same_census() {
 }
 
 #[test]
+fn a_code_given_later_places_the_patients_who_came_before() {
+    let install = Install::new();
+    let text = std::fs::read_to_string(fixture("hl7/sites.csv")).unwrap();
+    // The same sites, but 3 North goes by a code that no message says.
+    let other = install.folder.write("sites.csv", text.replace("3N", "THREE-NORTH"));
+    install.run(&["import", "sites", path(&other)]).ok();
+    install.run(&["import", "hl7", path(&fixture("hl7/day.hl7"))]).ok();
+    let census = || install.run(&["census", "--date", "2026-10-01", "--json"]).ok().json();
+    let moved_from = |census: &serde_json::Value, unit: &str| {
+        let units = census["units"].as_array().unwrap();
+        units.iter().find(|found| found["site"] == unit).map(|found| found["transfers_out"].clone())
+    };
+    assert_eq!(moved_from(&census(), "lakeside.riverside.3n"), Some(json!(0)));
+
+    install.run(&["import", "sites", path(&fixture("hl7/sites.csv"))]).ok();
+    let placed = census();
+    assert_eq!(moved_from(&placed, "lakeside.riverside.3n"), Some(json!(1)));
+    let fresh = Install::new().with_sites();
+    fresh.run(&["import", "hl7", path(&fixture("hl7/day.hl7"))]).ok();
+    let fresh = fresh.run(&["census", "--date", "2026-10-01", "--json"]).ok().json();
+    assert_eq!(moved_from(&placed, "lakeside.riverside.3n"), moved_from(&fresh, "lakeside.riverside.3n"));
+    assert_eq!(placed["midnight_census"], fresh["midnight_census"]);
+}
+
+#[test]
 fn people_and_tokens_are_kept_from_the_command_line() {
     let install = Install::new().with_sites();
     let words = ["user", "add", "r@example.org", "--name", "R. Roe"];

@@ -87,6 +87,20 @@ pub async fn remap(tx: &mut Tx, facility: Id<Site>) -> Result<usize, StoreError>
     Ok(cases.len())
 }
 
+/// Works every case out anew and sums every day again, after a change of what facts are read by: codes,
+/// care, profiles, the tree of sites. `progress` hears how many cases are done, of how many. Answers the
+/// number. Pages go on answering meanwhile.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses; what was worked out until then stays.
+pub async fn work_all_anew(db: &Db, progress: impl FnMut(u64, u64)) -> Result<u64, StoreError> {
+    let n_cases = work_out_all(db, progress).await?;
+    if n_cases > 0 {
+        db.write::<(), StoreError, _>(|tx| Box::pin(async move { sum_days_anew(tx).await })).await?;
+    }
+    Ok(n_cases)
+}
+
 /// Works every case out anew from its facts, a page of cases in a commit, and then every bed, after a profile or the codes of
 /// mapped units were changed. `progress` hears how many cases are done, of how many. Answers the number.
 ///

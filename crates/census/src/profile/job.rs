@@ -1,8 +1,7 @@
 //! The job that works the whole census out anew, after a profile, a unit's care or its codes were changed.
 //! Cost: about a minute for two million facts.
 
-use crate::adt::corrections::{sum_days_anew, work_out_all};
-use ::store::StoreError;
+use crate::adt::corrections::work_all_anew;
 use area::Visit;
 use jobs::{JobAsk, JobContext, JobFailed, JobKind};
 
@@ -16,11 +15,9 @@ pub fn kind() -> JobKind {
 }
 
 async fn work(context: JobContext) -> Result<String, JobFailed> {
-    context.progress(0, 2, "stays").await;
-    let n_cases = work_out_all(&context.db, |_, _| {}).await?;
-    context.check()?;
-    context.progress(1, 2, "days").await;
-    context.db.write::<(), StoreError, _>(|tx| Box::pin(async move { sum_days_anew(tx).await })).await?;
+    context.progress(0, 1, "stays and days").await;
+    let n_cases = work_all_anew(&context.db, |_, _| {}).await?;
+    context.progress(1, 1, "done").await;
     context.jobs().live().publish("census", context.job.site.as_str());
     Ok(format!("{n_cases} cases were worked out anew, and every day was summed again."))
 }

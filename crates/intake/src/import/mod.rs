@@ -160,6 +160,12 @@ pub trait Importer: Send + Sync {
         100_000
     }
 
+    /// Whether its rows change what stored messages mean, as codes of units do. Then what follows from them
+    /// is worked out anew after a commit and after an undo.
+    fn changes_reading(&self) -> bool {
+        false
+    }
+
     /// What [`Importer::commit`] would do. The transaction may be a reading one.
     fn dry_run<'t>(
         &'t self,

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// How long an import can be undone.
 pub(super) const UNDO_TIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long an import may run before it counts as broken off.
+const RUNNING_TIME: SignedDuration = SignedDuration::from_hours(24);
 /// Rows a preview shows.
 const PREVIEW_ROWS: usize = 20;
 /// Rejects kept and shown of one file; further ones are only counted.
@@ -371,12 +373,20 @@ pub async fn find_run(
     Ok(store::find(tx, scope, id).await?.map(|row| row.run))
 }
 
-/// Forgets files and rejects of imports that can no longer be undone; how many files. For a daily job.
+/// Forgets files and rejects of imports that can no longer be undone; how many files. An import that has run
+/// for a day was broken off with its program, and says so from now on. For a daily job.
 ///
 /// # Errors
 /// [`StoreError`] when the engine refuses.
 pub async fn purge(tx: &mut Tx) -> Result<u64, StoreError> {
     let before = tx.at().checked_sub(UNDO_TIME).unwrap_or(Timestamp::MIN);
+    let given_up = tx.at().checked_sub(RUNNING_TIME).unwrap_or(Timestamp::MIN);
+    let actor = Actor::new("server", "daily upkeep");
+    for id in store::list_running(tx, given_up).await? {
+        if store::put_state(tx, id, &[RunState::Running], RunState::Failed).await? {
+            keep(tx, &actor, id, RunState::Failed).await?;
+        }
+    }
     store::purge(tx, before).await
 }
 

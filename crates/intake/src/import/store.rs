@@ -201,6 +201,12 @@ pub(super) async fn list_rejects(
     tx.list(sql, binds![id]).await
 }
 
+/// The runs that began before an instant and have not ended.
+pub(super) async fn list_running(tx: &mut Tx, before: Timestamp) -> Result<Vec<Id<ImportRun>>, StoreError> {
+    let sql = "SELECT id FROM import_run WHERE state = 'running' AND created_at < $1 ORDER BY id";
+    Ok(tx.list::<(Id<ImportRun>,)>(sql, binds![before]).await?.into_iter().map(|(id,)| id).collect())
+}
+
 /// Forgets files and rejects of runs that ended, or were never committed, before an instant.
 pub(super) async fn purge(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
     let old = "SELECT id FROM import_run WHERE state <> 'running' AND COALESCE(done_at, created_at) < $1";

@@ -339,6 +339,18 @@ async fn job_run(
     Ok((scope, id, importer(&run.kind).ok_or_else(gone)?))
 }
 
+/// Asks for the past to be worked out anew, where stored messages mean something else from now on.
+async fn rework_if(context: &JobContext, is_needed: bool) -> Result<(), JobFailed> {
+    if is_needed {
+        let jobs = context.jobs().clone();
+        let ask = work::rework(context.job.asked_by.clone(), context.job.site.clone());
+        let asked: Result<_, StoreError> =
+            context.db.write(move |tx| Box::pin(async move { jobs.ask(tx, ask).await })).await;
+        asked?;
+    }
+    Ok(())
+}
+
 pub(super) fn job_failed(refused: CannotImport) -> JobFailed {
     JobFailed::because(sentence(&refused.to_string()))
 }
@@ -348,6 +360,7 @@ pub(crate) async fn commit(context: JobContext) -> Result<String, JobFailed> {
     context.progress(0, 0, "taking in rows").await;
     let done = intake::import::commit(&context.db, &importer, &scope, &actor(&context), id, |_| {}).await;
     let counts = done.map_err(job_failed)?.counts;
+    rework_if(&context, importer.changes_reading() && counts.new + counts.changed > 0).await?;
     let total = counts.new + counts.changed + counts.same + counts.rejected;
     let total = i64::try_from(total).unwrap_or(i64::MAX);
     context.progress(total, total, "done").await;
@@ -363,6 +376,7 @@ pub(crate) async fn take_back(context: JobContext) -> Result<String, JobFailed> 
     context.progress(0, 0, "taking back").await;
     let done = intake::import::undo(&context.db, &importer, &scope, &actor(&context), id).await;
     let report = done.map_err(job_failed)?;
+    rework_if(&context, importer.changes_reading() && report.n_restored > 0).await?;
     context.jobs().live().publish("census", context.job.site.as_str());
     let mut words = format!("{} records are again what they were.", report.n_restored);
     if !report.kept.is_empty() {

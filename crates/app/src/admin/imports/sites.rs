@@ -18,6 +18,7 @@ pub(super) const SITES: TextImporter = TextImporter {
     kind: "sites",
     title: "Sites and units",
     fields: &FIELDS,
+    changes_reading: true,
     take: |tx, actor, rows, is_dry| Box::pin(take(tx, actor, rows, is_dry)),
     refuse: |tx, import| Box::pin(refuse(tx, import)),
     restore: |tx, actor, _, touched| Box::pin(restore(tx, actor, touched)),

@@ -28,6 +28,7 @@ pub(super) struct TextImporter {
     pub(super) kind: &'static str,
     pub(super) title: &'static str,
     pub(super) fields: &'static [FieldInfo],
+    pub(super) changes_reading: bool,
     pub(super) take: Take,
     pub(super) refuse: Refuse,
     pub(super) restore: Restore,
@@ -44,6 +45,10 @@ impl Importer for TextImporter {
 
     fn fields(&self) -> &'static [FieldInfo] {
         self.fields
+    }
+
+    fn changes_reading(&self) -> bool {
+        self.changes_reading
     }
 
     fn dry_run<'t>(
@@ -105,6 +110,7 @@ pub(super) const PEOPLE: TextImporter = TextImporter {
     kind: "people",
     title: "People and roles",
     fields: &PEOPLE_FIELDS,
+    changes_reading: false,
     take: |tx, actor, rows, is_dry| Box::pin(take_people(tx, actor, rows, is_dry)),
     refuse: |_, _| Box::pin(std::future::ready(Ok(None))),
     restore: |tx, actor, import, touched| Box::pin(restore_people(tx, actor, import, touched)),
