@@ -192,24 +192,21 @@ impl<'e, 'p> Master<'e, 'p> {
 
     /// Prices and solves until nothing helps, or time is over. Tells whether nothing helps any more.
     pub(crate) fn generate(&mut self, rounds_max: usize, is_over: &dyn Fn() -> bool) -> bool {
-        let mut pull: f64 = 0.6;
+        let mut is_pulled = true;
         for _ in 0..rounds_max {
             self.solve(is_over);
             if is_over() {
                 return false;
             }
+            // Far from the optimum the best known prices are of no use.
+            let gap = self.bound.map_or(f64::INFINITY, |bound| self.value() - bound_of(bound));
+            let is_near = gap < 0.15 * self.value().abs();
+            let pull = if is_near && is_pulled { 0.5 } else { 0.0 };
             let priced = self.price(pull, is_over);
-            if priced.n_new == 0 {
-                if pull == 0.0 {
-                    return true;
-                }
-                pull = 0.0;
-            } else if pull == 0.0 {
-                pull = 0.3;
+            if priced.n_new == 0 && pull == 0.0 || gap <= 0.0 {
+                return !is_over();
             }
-            if self.bound.is_some_and(|bound| self.value() <= bound_of(bound)) {
-                return true;
-            }
+            is_pulled = priced.n_new > 0;
         }
         false
     }

@@ -1,7 +1,7 @@
 //! Counters: how much was worked of what, in one dense table.
 #![expect(clippy::indexing_slicing, reason = "dimensions and classes are numbered here")]
 
-use super::automaton::{weekends, whole_stretch};
+use super::automaton::{Automaton, weekends, whole_stretch};
 use super::classes::Classes;
 use super::{NEVER, scaled};
 use crate::evaluate::{CountPlan, Limits, PersonPlan};
@@ -27,6 +27,8 @@ pub(crate) struct Counters {
     pub(crate) ends: Vec<i32>,
     /// The segments of each class and set of weekends.
     pub(crate) segments: HashMap<(u16, u32), Box<[Segment]>>,
+    /// For each day, state and slice of the table: the places that can still come to a legal end.
+    pub(crate) ahead: Vec<(usize, usize)>,
     is_whole: bool,
 }
 
@@ -44,7 +46,7 @@ struct Dim {
 }
 
 impl Counters {
-    pub(crate) fn new(plan: &PersonPlan, classes: &Classes, n_days: usize, room: usize) -> Counters {
+    pub(crate) fn new(plan: &PersonPlan, classes: &Classes, n_days: usize, room: usize, is_loose: bool) -> Counters {
         let mut is_whole = true;
         let mut dims = Vec::new();
         let mut n_weekends = 0;
@@ -55,6 +57,8 @@ impl Counters {
                 None => is_whole = false,
             }
         }
+        // A limit that most rows keep by themselves.
+        dims.retain(|dim| !(is_loose && dim.is_most_only() && dim.ends.len() * 4 > n_days));
         debug_assert_eq!(n_weekends as usize, weekends(plan).len());
         dims.sort_by_key(|dim| std::cmp::Reverse(dim.ends.len()));
         // The first is the innermost; it keeps every value. The others are cut where costs grow evenly.
@@ -64,7 +68,7 @@ impl Counters {
             is_whole = false;
         }
         let n_places = dims.iter().map(|dim| dim.ends.len()).product();
-        let mut counters = Counters { ends: Vec::new(), dims, n_places, segments: HashMap::new(), is_whole };
+        let mut counters = Counters { ends: Vec::new(), dims, n_places, segments: HashMap::new(), ahead: Vec::new(), is_whole };
         counters.ends = (0..n_places).map(|place| counters.end(place)).collect();
         for class in 0..classes.n() {
             for bits in 0..1_u32 << n_weekends.min(6) {
@@ -81,6 +85,49 @@ impl Counters {
 
     pub(crate) fn is_whole(&self) -> bool {
         self.is_whole
+    }
+
+    /// Whether a row of classes stays inside the limits of duties.
+    pub(crate) fn holds(&self, row: impl Iterator<Item = usize> + Clone) -> bool {
+        let limited = self.dims.iter().filter(|dim| dim.weekend.is_none() && dim.beyond.is_none());
+        limited.map(|dim| (dim, row.clone().map(|class| dim.adds[class]).sum::<usize>())).all(|(dim, sum)| sum < dim.ends.len())
+    }
+
+    /// Works out which places can still come to a legal end, from the last day backward.
+    pub(crate) fn look_ahead(&mut self, automaton: &Automaton, n_days: usize) {
+        let inner = self.inner();
+        let n_states = automaton.n_states();
+        let n_slices = self.n_places / inner;
+        let mut ahead = vec![(usize::MAX, 0); (n_days + 1) * n_states * n_slices];
+        for state in (0..n_states).filter(|state| automaton.ends[*state] < NEVER) {
+            for place in (0..self.n_places).filter(|place| self.ends[*place] < NEVER) {
+                let slice = &mut ahead[(n_days * n_states + state) * n_slices + place / inner];
+                *slice = (slice.0.min(place % inner), slice.1.max(place % inner + 1));
+            }
+        }
+        for day in (0..n_days).rev() {
+            let (before, after) = ahead.split_at_mut((day + 1) * n_states * n_slices);
+            for state in 0..n_states {
+                for step in automaton.steps(day, state) {
+                    for segment in self.segments.get(&(step.class, step.weekends)).into_iter().flatten() {
+                        let (low, high) = after[step.to as usize * n_slices + segment.to / inner];
+                        let shift = segment.to % inner;
+                        if high <= shift || low >= high {
+                            continue;
+                        }
+                        let slice =
+                            &mut before[(day * n_states + state) * n_slices + segment.from / inner];
+                        *slice = (slice.0.min(low.saturating_sub(shift)), slice.1.max(high - shift));
+                    }
+                }
+            }
+        }
+        self.ahead = ahead;
+    }
+
+    /// How many places lie side by side.
+    pub(crate) fn inner(&self) -> usize {
+        self.dims.first().map_or(1, |dim| dim.ends.len())
     }
 
     fn end(&self, mut place: usize) -> i32 {
@@ -126,6 +173,11 @@ impl Counters {
 }
 
 impl Dim {
+    /// Whether it is a hard limit upward and nothing else.
+    fn is_most_only(&self) -> bool {
+        self.weekend.is_none() && self.beyond.is_none() && self.ends.iter().all(|cost| *cost == 0)
+    }
+
     /// Cuts the values off from where each further unit costs the same.
     fn cut(&mut self) {
         let n = self.ends.len();

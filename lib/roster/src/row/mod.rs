@@ -40,7 +40,8 @@ pub(crate) struct RowPlan {
     cells: Box<[i32]>,
     classes: Classes,
     automaton: Automaton,
-    counters: Counters,
+    /// Without limits that seldom matter, where there are such, then with all.
+    counters: Vec<Counters>,
     is_whole: bool,
 }
 
@@ -53,20 +54,21 @@ impl RowPlan {
         let classes = Classes::new(plan, n_days, n_codes, &cells);
         let automaton = Automaton::new(plan, &classes, n_days);
         let room = PLACES_MAX / (automaton.n_states() * (n_days + 1)).max(1);
-        let counters = Counters::new(plan, &classes, n_days, room);
+        let all = Counters::new(plan, &classes, n_days, room, false);
         let is_modeled = plan.rests().is_empty() && plan.overtime().is_empty();
-        let is_whole = is_modeled && counters.is_whole() && automaton.is_whole();
+        let is_whole = is_modeled && all.is_whole() && automaton.is_whole();
+        let loose = Counters::new(plan, &classes, n_days, room, true);
+        let mut counters = vec![loose, all];
+        counters.dedup_by_key(|counters| counters.n_places());
+        for counters in &mut counters {
+            counters.look_ahead(&automaton, n_days);
+        }
         RowPlan { n_days, n_codes, cells, classes, automaton, counters, is_whole }
     }
 
     /// Whether every rule of the person is modeled.
     pub(crate) fn is_whole(&self) -> bool {
         self.is_whole
-    }
-
-    /// How many numbers a day takes.
-    pub(crate) fn n_places(&self) -> usize {
-        self.automaton.n_states() * self.counters.n_places()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The dynamic program itself.
 #![expect(clippy::indexing_slicing, reason = "days, states and places are numbered by the plan")]
 
+use super::counters::{Counters, Segment};
 use super::{NEVER, RowPlan};
 use crate::problem::Cell;
 
@@ -27,9 +28,20 @@ impl RowPlan {
     /// `None` when there is no legal row.
     pub(crate) fn best(&self, scratch: &mut Scratch, prices: &[i32]) -> Option<Best> {
         self.price(scratch, prices);
-        self.forward(scratch);
-        let (value, state, place) = self.finish(scratch)?;
-        Some(Best { value, row: self.trace(scratch, state, place) })
+        let mut found = None;
+        for (level, counters) in self.counters.iter().enumerate() {
+            self.forward(counters, scratch);
+            let (value, state, place) = self.finish(counters, scratch)?;
+            let row = self.trace(counters, scratch, state, place);
+            let is_last = level + 1 == self.counters.len();
+            let classes = row.iter().filter_map(|cell| self.classes.of_code[cell.code()]);
+            let is_inside = is_last || self.counters.last().is_some_and(|all| all.holds(classes));
+            found = Some(Best { value, row });
+            if is_inside {
+                break;
+            }
+        }
+        found
     }
 
     fn price(&self, scratch: &mut Scratch, prices: &[i32]) {
@@ -49,11 +61,13 @@ impl RowPlan {
         }
     }
 
-    fn forward(&self, scratch: &mut Scratch) {
+    fn forward(&self, counters: &Counters, scratch: &mut Scratch) {
         let n_states = self.automaton.n_states();
-        let n_places = self.counters.n_places();
+        let n_places = counters.n_places();
         let layer = n_states * n_places;
         let n_classes = self.classes.n();
+        let inner = counters.inner();
+        let n_slices = n_places / inner;
         let Scratch { values, reach, duties } = scratch;
         values.clear();
         values.resize(layer * (self.n_days + 1), NEVER);
@@ -78,7 +92,7 @@ impl RowPlan {
                         continue;
                     }
                     let to = step.to as usize;
-                    let Some(segments) = self.counters.segments.get(&(step.class, step.weekends)) else {
+                    let Some(segments) = counters.segments.get(&(step.class, step.weekends)) else {
                         continue;
                     };
                     for segment in segments {
@@ -101,13 +115,13 @@ impl RowPlan {
     }
 
     /// The cheapest end: its value, state and place.
-    fn finish(&self, scratch: &Scratch) -> Option<(i32, usize, usize)> {
-        let n_places = self.counters.n_places();
+    fn finish(&self, counters: &Counters, scratch: &Scratch) -> Option<(i32, usize, usize)> {
+        let n_places = counters.n_places();
         let layer = self.automaton.n_states() * n_places;
         let last = &scratch.values[self.n_days * layer..];
         let mut best = (NEVER / 2, 0, 0);
         for (state, (values, end)) in last.chunks_exact(n_places).zip(&self.automaton.ends).enumerate() {
-            for (place, (value, more)) in values.iter().zip(&self.counters.ends).enumerate() {
+            for (place, (value, more)) in values.iter().zip(&counters.ends).enumerate() {
                 let value = value.saturating_add(*end).saturating_add(*more);
                 if value < best.0 {
                     best = (value, state, place);
@@ -118,9 +132,9 @@ impl RowPlan {
     }
 
     /// Walks back along the values.
-    fn trace(&self, scratch: &Scratch, mut state: usize, mut place: usize) -> Vec<Cell> {
+    fn trace(&self, counters: &Counters, scratch: &Scratch, mut state: usize, mut place: usize) -> Vec<Cell> {
         let n_states = self.automaton.n_states();
-        let n_places = self.counters.n_places();
+        let n_places = counters.n_places();
         let layer = n_states * n_places;
         let n_classes = self.classes.n();
         let mut row = vec![Cell::OFF; self.n_days];
@@ -133,8 +147,8 @@ impl RowPlan {
                 alive.flat_map(|from| self.automaton.steps(day, from).iter().map(move |step| (from, step)));
             let found = back.filter(|(_, step)| step.to as usize == state).find_map(|(from, step)| {
                 let (price, cell) = scratch.duties[day * n_classes + usize::from(step.class)];
-                let segments = self.counters.segments.get(&(step.class, step.weekends))?;
-                let holds = |segment: &&super::counters::Segment| {
+                let segments = counters.segments.get(&(step.class, step.weekends))?;
+                let holds = |segment: &&Segment| {
                     (segment.to..segment.to + segment.length).contains(&place)
                 };
                 segments.iter().filter(holds).find_map(|segment| {
