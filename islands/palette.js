@@ -229,4 +229,3 @@ document.addEventListener("click", (event) => {
   if (target?.closest("[data-print]")) window.print();
 });
 
-for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-print]"))) button.hidden = false;

