@@ -67,7 +67,8 @@ impl<'e, 'p> Master<'e, 'p> {
         let mut columns = Vec::new();
         let mut basis = Vec::new();
         for (row, (bend, heads)) in model.bends.iter().zip(&heads).enumerate() {
-            let is_short = *heads < bend.at;
+            // Right sides are a little above whole numbers.
+            let is_short = *heads <= bend.at;
             basis.push(columns.len() + usize::from(!is_short));
             columns.push(Column { cost: bend.weight, entries: [(small(row), 1.0)].into() });
             columns.push(Column { cost: 0.0, entries: [(small(row), -1.0)].into() });
