@@ -10,9 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 mod hl7v2_mllp;
 #[path = "../../fuzz/bodies/hl7v2_read.rs"]
 mod hl7v2_read;
+#[path = "../../fuzz/bodies/roster_read.rs"]
+mod roster_read;
 
 /// What mutations are made with: the marks the grammars turn on, and limits of numbers.
-const WORDS: [&[u8]; 20] = [
+const WORDS: [&[u8]; 28] = [
     b"MSH|^~\\&|",
     b"\r",
     b"\n",
@@ -33,6 +35,14 @@ const WORDS: [&[u8]; 20] = [
     b"20261101013000-0500",
     b"\xff",
     b"99999999999999999999",
+    b"-1",
+    b",",
+    b"NaN",
+    b"1e999",
+    b"SECTION_COVER\n",
+    b"NURSES = 9\n",
+    b"\"people\":[],",
+    b"(0,255)",
 ];
 
 /// Numbers from a seed, the same on every machine.
@@ -79,6 +89,22 @@ fn seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
+/// One small problem in each format a roster is asked for in.
+fn rosters() -> Vec<Vec<u8>> {
+    let scenario = "SCENARIO = n002w1\nWEEKS = 1\nSKILLS = 2\nLead\nNurse\n\nSHIFT_TYPES = 2\nEarly (2,5)\n\
+        Night (3,4)\n\nFORBIDDEN_SHIFT_TYPES_SUCCESSIONS\nEarly 0\nNight 1 Early\n\nCONTRACTS = 1\n\
+        Full (4,5) (3,5) (2,3) 1 1\n\nNURSES = 2\nAnn Full 2 Lead Nurse\nBo Full 1 Nurse\n";
+    let history = "HISTORY\n0 n002w1\n\nNURSE_HISTORY\nAnn 3 1 Night 1 4 0\nBo 0 0 None 0 0 1\n";
+    let week = "WEEK_DATA\nn002w1\n\nREQUIREMENTS\n\
+        Early Nurse (1,2) (0,0) (0,0) (0,0) (0,0) (0,0) (0,0)\n\n\
+        SHIFT_OFF_REQUESTS = 2\nAnn Any Tue\nBo Night Sun\n";
+    vec![
+        roster::testing::curtois_like(5, 14, 4, 2).into_bytes(),
+        include_bytes!("../../lib/roster/examples/ward.json").to_vec(),
+        [scenario, history, week].join(roster_read::NEXT_FILE).into_bytes(),
+    ]
+}
+
 fn mutate(bytes: &mut Vec<u8>, random: &mut Random, seeds: &[Vec<u8>]) {
     for _ in 0..=random.below(4) {
         let at = random.below(bytes.len() + 1);
@@ -98,15 +124,14 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random, seeds: &[Vec<u8>]) {
     }
 }
 
-fn smoke(n_tries: u64, body: impl Fn(&[u8], &mut Random)) {
-    let seeds = seeds();
-    for seed in &seeds {
+fn smoke(n_tries: u64, seeds: &[Vec<u8>], body: impl Fn(&[u8], &mut Random)) {
+    for seed in seeds {
         body(seed, &mut Random(1));
     }
     for number in 1..=n_tries {
         let mut random = Random(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut bytes = seeds[random.below(seeds.len())].clone();
-        mutate(&mut bytes, &mut random, &seeds);
+        mutate(&mut bytes, &mut random, seeds);
         let outcome = catch_unwind(AssertUnwindSafe(|| body(&bytes, &mut random)));
         if outcome.is_err() {
             let mut shown = String::new();
@@ -118,12 +143,19 @@ fn smoke(n_tries: u64, body: impl Fn(&[u8], &mut Random)) {
 
 #[test]
 fn reading_holds_for_seeds_and_their_mutations() {
-    smoke(6_000, |bytes, _| hl7v2_read::run(bytes));
+    smoke(6_000, &seeds(), |bytes, _| hl7v2_read::run(bytes));
 }
 
 #[test]
 fn framing_holds_for_seeds_and_their_mutations() {
-    smoke(6_000, |bytes, random| hl7v2_mllp::run(bytes, random.byte(), random.byte()));
+    smoke(6_000, &seeds(), |bytes, random| hl7v2_mllp::run(bytes, random.byte(), random.byte()));
+}
+
+#[test]
+fn rostering_problems_hold_for_seeds_and_their_mutations() {
+    for (format, seed) in (0..).zip(rosters()) {
+        smoke(1_500, &[seed], |bytes, _| roster_read::run(bytes, format));
+    }
 }
 
 #[test]
