@@ -2,8 +2,10 @@
 
 use crate::inbox::{Incoming, Meaning, Outcome, receive};
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Db, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 /// Messages of one batch, at most.
 pub(crate) const BATCH_MAX: usize = 512;
@@ -81,7 +83,12 @@ impl Receiver {
     }
 }
 
-/// Takes what waits, without delay: few messages when it is quiet, many for one commit when it is not.
+/// How long a batch waits for senders that will most likely have sent again by then.
+const GATHER: Duration = Duration::from_millis(1);
+
+/// Takes what waits: few messages when it is quiet, many for one commit when it is not. Senders who wait for
+/// each answer all send again right after a commit; taking the first of them alone would cost a commit for
+/// each handful, so a batch waits a moment for as many as were there before.
 async fn drain(
     db: Db,
     meaning: Arc<dyn Meaning>,
@@ -89,7 +96,17 @@ async fn drain(
     count: watch::Sender<u64>,
 ) {
     let mut waiting = Vec::with_capacity(BATCH_MAX);
+    let mut n_usual = 0;
     while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
+        let until = Instant::now() + GATHER;
+        while waiting.len() < n_usual {
+            let n_more = BATCH_MAX - waiting.len();
+            let more = queue.recv_many(&mut waiting, n_more);
+            if !tokio::time::timeout_at(until, more).await.is_ok_and(|n| n > 0) {
+                break;
+            }
+        }
+        let n_taken = waiting.len();
         let mut batch = Vec::with_capacity(waiting.len());
         let mut answers = Vec::with_capacity(waiting.len());
         for Waiting { incoming, answer, _room } in waiting.drain(..) {
@@ -97,6 +114,7 @@ async fn drain(
             answers.push((answer, _room));
         }
         let result = receive(&db, &meaning, batch).await;
+        n_usual = (n_taken + queue.len()).min(BATCH_MAX);
         match result {
             Ok(outcomes) => {
                 count.send_modify(|n| *n += u64::try_from(outcomes.len()).unwrap_or(0));

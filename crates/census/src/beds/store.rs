@@ -250,12 +250,15 @@ pub(crate) async fn list_newest(tx: &mut Tx, beds: &[Id<Bed>]) -> Result<Told, S
     let keys: Vec<String> = beds.iter().map(Id::to_string).collect();
     let guests = list_guests(tx, &keys, N_GUESTS).await?;
     let facts = format!(
-        "SELECT {FACT} FROM bed_fact f
-         WHERE f.bed_id IN ({{in}}) AND f.voided_at IS NULL AND (f.at >= COALESCE((
-             SELECT x.at FROM bed_fact x WHERE x.bed_id = f.bed_id AND x.voided_at IS NULL
-             ORDER BY x.at DESC LIMIT 1 OFFSET 15), {LONG_AGO})
-           OR f.at = (SELECT MAX(x.at) FROM bed_fact x
-                      WHERE x.bed_id = f.bed_id AND x.voided_at IS NULL AND x.cause <> 'feed'))
+        "WITH asked AS MATERIALIZED (
+             SELECT b.id, COALESCE((
+                 SELECT x.at FROM bed_fact x WHERE x.bed_id = b.id AND x.voided_at IS NULL
+                 ORDER BY x.at DESC LIMIT 1 OFFSET 15), {LONG_AGO}) AS since,
+                 (SELECT MAX(x.at) FROM bed_fact x
+                  WHERE x.bed_id = b.id AND x.voided_at IS NULL AND x.cause <> 'feed') AS by_hand
+             FROM bed b WHERE b.id IN ({{in}}))
+         SELECT {FACT} FROM asked JOIN bed_fact f ON f.bed_id = asked.id
+         WHERE f.voided_at IS NULL AND (f.at >= asked.since OR f.at = asked.by_hand)
          ORDER BY f.bed_id, f.at, f.id"
     );
     let mut told = Told::of(guests, tx.list_in(&facts, &keys).await?);
@@ -269,14 +272,17 @@ pub(crate) async fn list_newest(tx: &mut Tx, beds: &[Id<Bed>]) -> Result<Told, S
 
 /// The patients of these beds who left last, or are in them: `n` of each, and those who left with the last.
 async fn list_guests(tx: &mut Tx, beds: &[String], n: usize) -> Result<Vec<GuestRow>, StoreError> {
+    // Where the list of a bed begins is worked out once for each bed, not for each leg of it.
     let sql = format!(
-        "SELECT b.id, l.stay_id, l.from_at, l.to_at
-         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code
-         WHERE b.id IN ({{in}}) AND {BELIEVED} AND l.to_at >= COALESCE((
-             SELECT x.to_at FROM leg x WHERE x.unit_id = b.unit_id AND x.bed = b.code
-                AND x.known_to = 253402300799999999 AND x.bed <> ''
-             ORDER BY x.to_at DESC LIMIT 1 OFFSET {}), {LONG_AGO})
-         ORDER BY b.id, l.from_at, l.to_at, l.id",
+        "WITH asked AS MATERIALIZED (
+             SELECT b.id, b.unit_id, b.code, COALESCE((
+                 SELECT x.to_at FROM leg x WHERE x.unit_id = b.unit_id AND x.bed = b.code
+                    AND x.known_to = 253402300799999999 AND x.bed <> ''
+                 ORDER BY x.to_at DESC LIMIT 1 OFFSET {}), {LONG_AGO}) AS since
+             FROM bed b WHERE b.id IN ({{in}}))
+         SELECT b.id, l.stay_id, l.from_at, l.to_at
+         FROM asked b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code AND l.to_at >= b.since
+         WHERE {BELIEVED} ORDER BY b.id, l.from_at, l.to_at, l.id",
         n.saturating_sub(1)
     );
     tx.list_in(&sql, beds).await
