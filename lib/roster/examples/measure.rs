@@ -6,7 +6,8 @@
 use roster::evaluate::Evaluator;
 use roster::problem::Problem;
 use roster::read::{curtois, inrc2};
-use std::cell::Cell;
+use roster::solve::{News, Task, solve};
+use std::sync::Mutex;
 
 /// Seconds this thread was on a processor.
 fn cpu_seconds() -> f64 {
@@ -31,40 +32,33 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let seconds: f64 = args[1].parse().unwrap();
     let seed: u64 = args[2].parse().unwrap();
-    let env = |name: &str, usual: f64| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(usual);
     for place in &args[3..] {
         let problem = read(place);
         let evaluator = Evaluator::new(&problem);
         let start = cpu_seconds();
-        let first = Cell::new(None);
         let spent = || (cpu_seconds() - start) / seconds;
-        if env("MASTER", 0.0) > 0.0 {
-            println!("{place}");
-            let (roster, score) =
-                roster::solve::try_master(&evaluator, seed, (env("T0", 50.0), env("T1", 0.5)), &spent, &mut |text| println!("  {text}"));
-            assert_eq!(roster::check::check(&problem, &roster).score, score);
-            println!("{score} {:.1}", cpu_seconds() - start);
-            continue;
-        }
-        #[allow(clippy::cast_possible_truncation)]
-        let (roster, score, n_moves) = roster::solve::try_anneal(
-            &evaluator,
-            seed,
-            (env("T0", 50.0), env("T1", 0.5), env("HARD", 50.0) as i64, env("COVER", 100.0) as i64),
-            &spent,
-            &mut |score, _| {
-                if score.hard == 0 && score.cover == 0 && first.get().is_none() {
-                    first.set(Some(spent() * seconds));
-                }
-            },
-        );
-        let verdict = roster::check::check(&problem, &roster);
-        assert_eq!(verdict.score, score);
+        let is_loud = std::env::var_os("LOUD").is_some();
+        let first = Mutex::new(None);
+        let tell = |news: &News<'_>| {
+            let is_feasible = news.score.hard == 0 && news.score.cover == 0;
+            let mut first = first.lock().unwrap();
+            if is_feasible && first.is_none() {
+                *first = Some(spent() * seconds);
+            }
+            if is_loud {
+                println!("  {:6.2} {} bound {:?}", spent() * seconds, news.score, news.bound);
+            }
+        };
+        let answer = solve(&evaluator, &Task { seed, n_threads: 1, start: None, spent: &spent, tell: &tell });
+        let verdict = roster::check::check(&problem, &answer.roster);
+        assert_eq!(verdict.score, answer.score);
         println!(
-            "{:30} {score}  first feasible {:?}  {:.2} M moves/s",
+            "{:28} {} bound {:?} first {:.2?} total {:.1}",
             place.rsplit('/').next().unwrap(),
-            first.get(),
-            n_moves as f64 / 1e6 / (cpu_seconds() - start)
+            answer.score,
+            answer.bound,
+            first.lock().unwrap(),
+            spent() * seconds
         );
     }
 }

@@ -17,6 +17,7 @@ use crate::row::{NEVER, RowPlan, SCALE, Scratch};
 use model::Model;
 use simplex::{Column, Simplex};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Steps of the linear program between two pricings.
 const STEPS_MAX: usize = 4_000;
@@ -26,7 +27,8 @@ const BARRED: f64 = 1e7;
 /// A known row of a person.
 #[derive(Clone, Debug)]
 struct Known {
-    person: PersonIdx,
+    /// Whose, as a place among the people chosen for.
+    place: usize,
     row: Box<[Cell]>,
     cost: f64,
 }
@@ -35,16 +37,20 @@ struct Known {
 pub(crate) struct Master<'e, 'p> {
     evaluator: &'e Evaluator<'p>,
     model: Model,
-    plans: Vec<RowPlan>,
+    plans: Arc<[RowPlan]>,
+    /// Whose rows are chosen; everybody else keeps theirs.
+    people: Vec<PersonIdx>,
     simplex: Simplex,
     /// The rows behind the columns, from `n_slacks` on.
     known: Vec<Known>,
     n_slacks: usize,
-    seen: HashSet<(PersonIdx, Box<[Cell]>)>,
+    seen: HashSet<(usize, Box<[Cell]>)>,
     scratch: Scratch,
     /// Prices of cover that gave the best bound.
     center: Vec<f64>,
     bound: Option<i64>,
+    /// Whether prices of the best bound still lead to new rows.
+    is_pulled: bool,
     /// People whose row is settled while diving.
     settled: Vec<bool>,
 }
@@ -57,12 +63,17 @@ pub(crate) struct Priced {
 }
 
 impl<'e, 'p> Master<'e, 'p> {
-    /// Starts from a roster.
-    pub(crate) fn new(evaluator: &'e Evaluator<'p>, weights: Weights, roster: &Roster) -> Master<'e, 'p> {
-        let n_people = evaluator.problem().n_people();
-        let model = Model::new(evaluator, weights);
-        let n = model.n_rows();
-        let heads = model.heads(evaluator, roster);
+    /// Starts from a roster; chooses rows for some people, the others keep theirs.
+    pub(crate) fn new(
+        evaluator: &'e Evaluator<'p>,
+        weights: Weights,
+        plans: &Arc<[RowPlan]>,
+        roster: &Roster,
+        people: Vec<PersonIdx>,
+    ) -> Master<'e, 'p> {
+        let mut model = Model::new(evaluator, weights);
+        model.count_others(evaluator, roster, &people);
+        let heads = model.heads(evaluator, roster, &people);
         let small = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
         let mut columns = Vec::new();
         let mut basis = Vec::new();
@@ -76,30 +87,42 @@ impl<'e, 'p> Master<'e, 'p> {
         let n_slacks = columns.len();
         let mut known = Vec::new();
         let mut seen = HashSet::new();
-        for person in PersonIdx::all(n_people) {
+        for (place, &person) in people.iter().enumerate() {
             let row: Box<[Cell]> = roster.row(person).into();
             let cost = evaluator.plan(person).cost(&row);
-            let (column, plain) = model.column(evaluator, person, &row, weights.of_cost(cost));
+            let (column, plain) = model.column(evaluator, (place, person), &row, weights.of_cost(cost));
             basis.push(columns.len());
             columns.push(column);
-            seen.insert((person, row.clone()));
-            known.push(Known { person, row, cost: plain });
+            seen.insert((place, row.clone()));
+            known.push(Known { place, row, cost: plain });
         }
-        let right = model.right(n_people);
-        let plans = PersonIdx::all(n_people).map(|person| RowPlan::new(evaluator, person)).collect();
+        let right = model.right(people.len());
         Master {
             evaluator,
-            plans,
+            plans: Arc::clone(plans),
             simplex: Simplex::new(right, columns, basis),
             known,
             n_slacks,
             seen,
             scratch: Scratch::default(),
-            center: vec![0.0; n],
+            center: vec![0.0; model.n_rows()],
             bound: None,
-            settled: vec![false; n_people],
+            is_pulled: true,
+            settled: vec![false; people.len()],
+            people,
             model,
         }
+    }
+
+    /// The rows known of a person, for another choice of rows.
+    pub(crate) fn rows_of(&self, person: PersonIdx) -> impl Iterator<Item = &[Cell]> + '_ {
+        let place = self.people.iter().position(|known| *known == person);
+        self.known.iter().filter(move |known| Some(known.place) == place).map(|known| &*known.row)
+    }
+
+    /// The rows that became known from a number on, with whose they are.
+    pub(crate) fn new_rows(&self, from: usize) -> impl Iterator<Item = (PersonIdx, &[Cell])> + '_ {
+        self.known.iter().skip(from).map(|known| (self.people[known.place], &*known.row))
     }
 
     /// The largest proven bound of the weighed objective, if any.
@@ -118,24 +141,25 @@ impl<'e, 'p> Master<'e, 'p> {
 
     /// Takes a roster's rows into the pool.
     pub(crate) fn learn(&mut self, roster: &Roster) {
-        for person in PersonIdx::all(roster.n_people()) {
-            self.add(person, roster.row(person));
+        for (place, person) in self.people.clone().into_iter().enumerate() {
+            self.add(place, roster.row(person));
         }
     }
 
-    /// Adds a row if it is legal and new.
-    fn add(&mut self, person: PersonIdx, row: &[Cell]) -> bool {
+    /// Adds a row of who stands at a place, if it is legal and new.
+    pub(crate) fn add(&mut self, place: usize, row: &[Cell]) -> bool {
+        let person = self.people[place];
         let cost = self.evaluator.plan(person).cost(row);
-        let key = (person, Box::from(row));
+        let key = (place, Box::from(row));
         if cost.hard > 0 || self.seen.contains(&key) {
             return false;
         }
-        let (mut column, plain) = self.model.column(self.evaluator, person, row, cost.soft);
-        if self.settled[person.idx()] {
+        let (mut column, plain) = self.model.column(self.evaluator, (place, person), row, cost.soft);
+        if self.settled[place] {
             column.cost += BARRED;
         }
         self.simplex.add(column);
-        self.known.push(Known { person, row: row.into(), cost: plain });
+        self.known.push(Known { place, row: row.into(), cost: plain });
         self.seen.insert(key);
         true
     }
@@ -156,8 +180,8 @@ impl<'e, 'p> Master<'e, 'p> {
         let mut is_proof = self.model.is_convex;
         let mut n_new = 0;
         let mut cells = Vec::new();
-        for person in PersonIdx::all(self.plans.len()) {
-            if self.settled[person.idx()] {
+        for (place, person) in self.people.clone().into_iter().enumerate() {
+            if self.settled[place] {
                 is_proof = false;
                 continue;
             }
@@ -170,7 +194,7 @@ impl<'e, 'p> Master<'e, 'p> {
                 continue;
             };
             sum += i64::from(best.value);
-            n_new += usize::from(self.helps(person, &best.row) && self.add(person, &best.row));
+            n_new += usize::from(self.helps(place, &best.row) && self.add(place, &best.row));
         }
         if is_proof {
             let bound = crate::score::divide_up(sum + self.model.constant_scaled(), i64::from(SCALE));
@@ -183,9 +207,10 @@ impl<'e, 'p> Master<'e, 'p> {
     }
 
     /// Whether a row would gain under the prices of the program.
-    fn helps(&self, person: PersonIdx, row: &[Cell]) -> bool {
+    fn helps(&self, place: usize, row: &[Cell]) -> bool {
+        let person = self.people[place];
         let cost = self.evaluator.plan(person).cost(row);
-        let (column, _) = self.model.column(self.evaluator, person, row, cost.soft);
+        let (column, _) = self.model.column(self.evaluator, (place, person), row, cost.soft);
         let prices = self.simplex.prices();
         let worth: f64 = column.entries.iter().map(|(at, by)| prices[*at as usize] * by).sum();
         column.cost - worth < -1e-4
@@ -193,7 +218,6 @@ impl<'e, 'p> Master<'e, 'p> {
 
     /// Prices and solves until nothing helps, or time is over. Tells whether nothing helps any more.
     pub(crate) fn generate(&mut self, rounds_max: usize, is_over: &dyn Fn() -> bool) -> bool {
-        let mut is_pulled = true;
         for _ in 0..rounds_max {
             self.solve(is_over);
             if is_over() {
@@ -202,12 +226,12 @@ impl<'e, 'p> Master<'e, 'p> {
             // Far from the optimum the best known prices are of no use.
             let gap = self.bound.map_or(f64::INFINITY, |bound| self.value() - bound_of(bound));
             let is_near = gap < 0.15 * self.value().abs();
-            let pull = if is_near && is_pulled { 0.5 } else { 0.0 };
+            let pull = if is_near && self.is_pulled { 0.5 } else { 0.0 };
             let priced = self.price(pull, is_over);
             if priced.n_new == 0 && pull == 0.0 || gap <= 0.0 {
                 return !is_over();
             }
-            is_pulled = priced.n_new > 0;
+            self.is_pulled = priced.n_new > 0;
         }
         false
     }

@@ -12,8 +12,8 @@ use crate::row::SCALE;
 /// A bend of the cost of a row of the demand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bend {
-    /// So many heads.
-    pub(crate) at: u16,
+    /// So many heads; fewer than none when others are more than enough.
+    pub(crate) at: i32,
     /// What each head below costs.
     pub(crate) weight: f64,
 }
@@ -30,6 +30,7 @@ pub(crate) struct Model {
     pub(crate) constant: f64,
     constant_points: i64,
     pub(crate) is_convex: bool,
+    weights: Weights,
 }
 
 impl Model {
@@ -43,6 +44,7 @@ impl Model {
             constant: 0.0,
             constant_points: 0,
             is_convex: true,
+            weights,
         };
         for (row, demand) in evaluator.problem().parts().demands.iter().enumerate() {
             let points = |heads: u16| weights.of_score(cover.score(row, heads));
@@ -54,7 +56,7 @@ impl Model {
                 let before = points(heads) - points(heads - 1);
                 if before < after {
                     bends.push(u32::try_from(model.bends.len()).unwrap_or(u32::MAX));
-                    model.bends.push(Bend { at: heads, weight: (after - before) as f64 });
+                    model.bends.push(Bend { at: i32::from(heads), weight: (after - before) as f64 });
                 } else if before > after {
                     model.is_convex = false;
                 }
@@ -85,11 +87,34 @@ impl Model {
         bends.chain(std::iter::repeat_n(1.0, n_people)).collect()
     }
 
-    /// The heads of a roster at each bend.
-    pub(crate) fn heads(&self, evaluator: &Evaluator<'_>, roster: &Roster) -> Vec<u16> {
+    /// Counts everybody who is not chosen for as being there.
+    #[expect(clippy::cast_precision_loss, reason = "costs are far below 2^52")]
+    pub(crate) fn count_others(&mut self, evaluator: &Evaluator<'_>, roster: &Roster, people: &[PersonIdx]) {
+        let others: Vec<PersonIdx> =
+            PersonIdx::all(roster.n_people()).filter(|person| !people.contains(person)).collect();
+        let heads = self.heads(evaluator, roster, &others);
+        for (bend, heads) in self.bends.iter_mut().zip(heads) {
+            bend.at -= heads;
+        }
+        for person in others {
+            let cost = evaluator.plan(person).cost(roster.row(person));
+            self.constant_points += self.weights.of_cost(cost);
+            for (day, cell) in roster.row(person).iter().enumerate() {
+                let rows = evaluator.cover().rows(person, day, *cell);
+                self.constant_points += rows.map(|demand| self.slopes[demand]).sum::<i64>();
+            }
+        }
+        self.constant = self.constant_points as f64;
+    }
+
+    /// The heads of some people at each bend.
+    pub(crate) fn heads(&self, evaluator: &Evaluator<'_>, roster: &Roster, people: &[PersonIdx]) -> Vec<i32> {
         let mut heads = vec![0; self.bends.len()];
-        for (person, day, cell) in roster.worked() {
-            for demand in evaluator.cover().rows(person, day.idx(), cell) {
+        let cells = people.iter().flat_map(|person| {
+            roster.row(*person).iter().enumerate().map(move |(day, cell)| (*person, day, *cell))
+        });
+        for (person, day, cell) in cells {
+            for demand in evaluator.cover().rows(person, day, cell) {
                 self.of_demand[demand].iter().for_each(|bend| heads[*bend as usize] += 1);
             }
         }
@@ -101,7 +126,7 @@ impl Model {
     pub(crate) fn column(
         &self,
         evaluator: &Evaluator<'_>,
-        person: PersonIdx,
+        (place, person): (usize, PersonIdx),
         row: &[Cell],
         points: i64,
     ) -> (Column, f64) {
@@ -113,7 +138,7 @@ impl Model {
                 entries.extend(self.of_demand[demand].iter().map(|bend| (*bend, 1.0)));
             }
         }
-        entries.push((u32::try_from(self.bends.len() + person.idx()).unwrap_or(u32::MAX), 1.0));
+        entries.push((u32::try_from(self.bends.len() + place).unwrap_or(u32::MAX), 1.0));
         let cost = cost as f64;
         (Column { cost, entries: entries.into() }, cost)
     }

@@ -1,57 +1,231 @@
-//! Searches for the best roster.
+//! Searches for the best roster, and proves how good it can be.
+//!
+//! [`solve`] first anneals to a legal roster, then solves the choice of rows by columns
+//! (`master`), which proves a bound and gives a nearly best roster by diving; from there on it frees
+//! a few people at a time and chooses their rows anew. A second thread anneals and frees other people
+//! meanwhile; both start from the best roster there is.
+//!
+//! Threads are started here and nowhere else. With one thread the answer follows from the seed and
+//! from what `spent` says; with a `spent` that counts work instead of time it is always the same.
 
 mod chance;
+mod free;
 
 pub(crate) use chance::Chance;
 
 use crate::anneal::{Anneal, Heat};
 use crate::evaluate::{Evaluator, Weights};
 use crate::master::Master;
-use crate::problem::Roster;
+use crate::problem::{PersonIdx, Roster};
+use crate::row::RowPlan;
 use crate::score::Score;
+use free::Pool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// For measuring.
-pub fn try_anneal(
-    evaluator: &Evaluator<'_>,
-    seed: u64,
-    (first, last, hard, cover): (f64, f64, i64, i64),
-    spent: &dyn Fn() -> f64,
-    tell: &mut dyn FnMut(Score, &Roster),
-) -> (Roster, Score, u64) {
-    let weights = Weights { hard, cover };
-    let roster = evaluator.problem().empty_roster();
-    let mut anneal = Anneal::new(evaluator, roster, weights, seed);
-    anneal.run(Heat { first, last }, spent, tell);
-    (anneal.best.roster, anneal.best.score, anneal.best.n_moves)
+/// The largest linear program over all people, in rows.
+const ROWS_MAX: usize = 2_500;
+/// What the levels weigh.
+const WEIGHTS: Weights = Weights { hard: 1_000, cover: 300 };
+
+/// How to search.
+#[derive(Clone, Copy)]
+pub struct Task<'t> {
+    /// Chance follows from it.
+    pub seed: u64,
+    /// 1 or 2 and more.
+    pub n_threads: usize,
+    /// Where to start; from an empty roster when left out.
+    pub start: Option<&'t Roster>,
+    /// The share of the time that is used up; from 1 on the search ends. Asked about every millisecond.
+    pub spent: &'t (dyn Fn() -> f64 + Sync),
+    /// Hears of better rosters and bounds.
+    pub tell: &'t (dyn Fn(&News<'_>) + Sync),
 }
 
-/// For measuring.
-pub fn try_master(evaluator: &Evaluator<'_>, seed: u64, heat: (f64, f64), spent: &dyn Fn() -> f64, say: &mut dyn FnMut(String)) -> (Roster, Score) {
-    let weights = Weights { hard: 1_000, cover: 300 };
-    let roster = evaluator.problem().empty_roster();
-    let mut anneal = Anneal::new(evaluator, roster, weights, seed);
-    anneal.run(Heat { first: heat.0, last: heat.1 }, &|| spent() * 10.0, &mut |_, _| {});
-    let mut best = anneal.best;
-    say(format!("{:.2} anneal {}", spent(), best.score));
-    let mut master = Master::new(evaluator, weights, &best.roster);
-    let is_over = || spent() >= 1.0;
-    let mut chance = Chance::new(seed);
-    for k in 0..1000 {
-        let done = master.generate(10, &is_over);
-        say(format!("{:.2} value {:.2} bound {:?} columns {}", spent(), master.value(), master.bound(), master.n_columns()));
-        if done || is_over() { break; }
-        let _ = k;
+/// A better roster, or a better bound.
+#[derive(Clone, Copy, Debug)]
+pub struct News<'n> {
+    /// The best roster so far.
+    pub roster: &'n Roster,
+    /// What it costs.
+    pub score: Score,
+    /// The least that soft points can be, as far as is proven.
+    pub bound: Option<i64>,
+}
+
+/// What the search came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The best roster found.
+    pub roster: Roster,
+    /// What it costs.
+    pub score: Score,
+    /// No legal roster with full minimum cover has fewer soft points. `None` where nothing is proven.
+    pub bound: Option<i64>,
+}
+
+/// What the threads share.
+struct Shared {
+    best: Mutex<Answer>,
+    is_done: AtomicBool,
+}
+
+/// One thread's view.
+struct Worker<'w, 'p> {
+    evaluator: &'w Evaluator<'p>,
+    task: &'w Task<'w>,
+    shared: &'w Shared,
+    plans: Arc<[RowPlan]>,
+    chance: Chance,
+}
+
+/// Searches until the time is used up or the best roster is proven to be best.
+#[must_use]
+pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
+    let problem = evaluator.problem();
+    let start = task.start.cloned().unwrap_or_else(|| problem.empty_roster());
+    let first = Anneal::new(evaluator, start, WEIGHTS, task.seed).best;
+    let best = Answer { roster: first.roster, score: first.score, bound: None };
+    let shared = Shared { best: Mutex::new(best), is_done: AtomicBool::new(false) };
+    let worker = |seed: u64, plans: &Arc<[RowPlan]>| Worker {
+        evaluator,
+        task,
+        shared: &shared,
+        plans: Arc::clone(plans),
+        chance: Chance::new(seed),
+    };
+    let none: Arc<[RowPlan]> = Arc::new([]);
+    worker(task.seed, &none).begin();
+    let plans: Arc<[RowPlan]> =
+        PersonIdx::all(problem.n_people()).map(|person| RowPlan::new(evaluator, person)).collect();
+    if task.n_threads > 1 {
+        std::thread::scope(|scope| {
+            scope.spawn(|| worker(task.seed ^ 0x5eed, &plans).roam());
+            worker(task.seed, &plans).lead();
+        });
+    } else {
+        worker(task.seed, &plans).lead();
     }
-    while !is_over() {
-        let Some(roster) = master.dive(&mut chance, &is_over) else { break };
-        let score = evaluator.score(&roster);
-        let from = spent();
-        let mut polish = Anneal::new(evaluator, roster, weights, chance.next());
-        polish.run(Heat { first: 3.0, last: 0.5 }, &|| (spent() - from) * 20.0, &mut |_, _| {});
-        master.learn(&polish.best.roster);
-        say(format!("{:.2} dive {} polished {} columns {}", spent(), score, polish.best.score, master.n_columns()));
-        if polish.best.score < best.score { best = polish.best; }
-        if master.bound().is_some_and(|bound| best.score.soft <= bound) { break; }
+    shared.best.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Worker<'_, '_> {
+    fn spent(&self) -> f64 {
+        (self.task.spent)()
     }
-    (best.roster, best.score)
+
+    fn is_over(&self) -> bool {
+        self.shared.is_done.load(Ordering::Relaxed) || self.spent() >= 1.0
+    }
+
+    fn best(&self) -> Answer {
+        self.shared.best.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes a roster over if it is better than the best.
+    fn offer(&self, roster: &Roster, score: Score) {
+        let mut best = self.shared.best.lock().unwrap_or_else(PoisonError::into_inner);
+        if score < best.score {
+            best.score = score;
+            best.roster.clone_from(roster);
+            (self.task.tell)(&News { roster: &best.roster, score, bound: best.bound });
+        }
+        self.judge_end(&best);
+    }
+
+    /// Takes a bound over if it is better than the best.
+    fn prove(&self, bound: Option<i64>) {
+        let mut best = self.shared.best.lock().unwrap_or_else(PoisonError::into_inner);
+        if bound > best.bound {
+            best.bound = bound;
+            (self.task.tell)(&News { roster: &best.roster, score: best.score, bound });
+        }
+        self.judge_end(&best);
+    }
+
+    fn judge_end(&self, best: &Answer) {
+        let is_full = best.score.hard == 0 && best.score.cover == 0;
+        if is_full && best.bound.is_some_and(|bound| best.score.soft <= bound) {
+            self.shared.is_done.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Anneals from a roster while the share of time goes up to a mark.
+    fn anneal(&mut self, roster: Roster, heat: Heat, weights: Weights, until: f64) -> (Roster, Score) {
+        let (from, is_done) = (self.spent(), &self.shared.is_done);
+        let until = until.min(1.0);
+        let share = || {
+            let spent = (self.task.spent)();
+            let is_over = is_done.load(Ordering::Relaxed) || until <= from;
+            if is_over { 1.0 } else { (spent - from) / (until - from) }
+        };
+        let mut anneal = Anneal::new(self.evaluator, roster, weights, self.chance.next());
+        anneal.run(heat, &share, &mut |score, roster| {
+            if score.hard == 0 {
+                self.offer(roster, score);
+            }
+        });
+        (anneal.best.roster, anneal.best.score)
+    }
+
+    /// A first legal roster.
+    fn begin(&mut self) {
+        let mut weights = WEIGHTS;
+        let mut length = 0.03;
+        let mut roster = self.best().roster;
+        while !self.is_over() {
+            let until = self.spent() + length;
+            let (found, score) = self.anneal(roster, Heat { first: 60.0, last: 0.5 }, weights, until);
+            self.offer(&found, score);
+            if score.hard == 0 && score.cover == 0 || length > 0.15 {
+                return;
+            }
+            roster = found;
+            length *= 1.5;
+            weights = Weights { hard: weights.hard * 3, cover: weights.cover * 2 };
+        }
+    }
+
+    /// Solves by columns, then frees people.
+    fn lead(mut self) {
+        let n_people = self.evaluator.problem().n_people();
+        let mut pool = Pool::new(n_people);
+        if self.n_rows() <= ROWS_MAX && !self.is_over() {
+            let people = PersonIdx::all(n_people).collect();
+            let best = self.best();
+            let mut master = Master::new(self.evaluator, WEIGHTS, &self.plans, &best.roster, people);
+            let is_over = || self.is_over();
+            while !master.generate(1, &is_over) && !self.is_over() {
+                self.prove(master.bound());
+            }
+            self.prove(master.bound());
+            for person in PersonIdx::all(n_people) {
+                master.rows_of(person).for_each(|row| pool.keep(person, row));
+            }
+            let mut chance = self.chance.clone();
+            if let Some(roster) = master.dive(&best.roster, &mut chance, &is_over) {
+                let score = self.evaluator.score(&roster);
+                self.offer(&roster, score);
+                let until = self.spent() + 0.02;
+                let (roster, score) =
+                    self.anneal(roster, Heat { first: 3.0, last: 0.5 }, WEIGHTS, until);
+                self.offer(&roster, score);
+            }
+            self.chance = chance;
+        }
+        self.free_people(&mut pool);
+    }
+
+    /// Anneals for a while, then frees people.
+    fn roam(mut self) {
+        let (best, from) = (self.best(), self.spent());
+        self.anneal(best.roster, Heat { first: 40.0, last: 0.5 }, WEIGHTS, from + 0.4 * (1.0 - from));
+        let mut pool = Pool::new(self.evaluator.problem().n_people());
+        self.free_people(&mut pool);
+    }
+
+    fn n_rows(&self) -> usize {
+        self.evaluator.cover().n_rows() + self.evaluator.problem().n_people()
+    }
 }
