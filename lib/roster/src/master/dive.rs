@@ -1,69 +1,101 @@
-//! From fractions to a roster: settle the surest rows, price again, and so on down.
-#![expect(clippy::indexing_slicing, reason = "people and columns are numbered here")]
+//! From fractions to a roster: settle the surest cells, price again, and so on down.
+//!
+//! Settling cells leaves more open than settling whole rows: a person's rows in the solution often
+//! agree on most days, and new rows that agree with what is settled are found on the way.
+#![expect(clippy::indexing_slicing, reason = "places, days and columns are numbered here")]
 
 use super::{BARRED, Master};
-use crate::problem::Roster;
+use crate::problem::{Cell, Roster};
 use crate::solve::Chance;
+use std::collections::BTreeMap;
+
+/// How many pricings follow each settling.
+const ROUNDS: usize = 4;
+
+/// A cell of who stands at a place, and the share of the solution that has it.
+type Share = (usize, usize, Cell, f64);
 
 impl Master<'_, '_> {
-    /// Dives to a roster, those not chosen for as they are; `None` when time is over first. The columns found on the way are kept.
-    pub(crate) fn dive(&mut self, from: &Roster, chance: &mut Chance, is_over: &dyn Fn() -> bool) -> Option<Roster> {
+    /// Dives to a roster, those not chosen for as they are; `None` when time is over first. The
+    /// columns found on the way are kept.
+    pub(crate) fn dive(
+        &mut self,
+        from: &Roster,
+        chance: &mut Chance,
+        is_over: &dyn Fn() -> bool,
+    ) -> Option<Roster> {
         let roster = self.descend(from, chance, is_over);
         self.release();
         roster
     }
 
-    fn descend(&mut self, from: &Roster, chance: &mut Chance, is_over: &dyn Fn() -> bool) -> Option<Roster> {
-        let n_people = self.settled.len();
-        let mut roster = from.clone();
-        let mut n_settled = 0;
-        while n_settled < n_people {
+    fn descend(
+        &mut self,
+        from: &Roster,
+        chance: &mut Chance,
+        is_over: &dyn Fn() -> bool,
+    ) -> Option<Roster> {
+        // Every step settles a cell at least.
+        for _ in 0..from.n_days() * self.people.len() {
             self.solve(is_over);
             if is_over() {
                 return None;
             }
-            let batch = (n_people - n_settled).div_ceil(10);
-            let mut shares = self.shares(chance);
-            shares.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-            let mut n_batch = 0;
-            for (column, share) in shares {
-                let place = self.known[column].place;
-                if self.settled[place] || share < 0.99 && n_batch >= batch {
-                    continue;
+            let shares = self.shares();
+            let (sure, mut open): (Vec<Share>, Vec<Share>) =
+                shares.into_iter().partition(|(.., share)| *share > 0.999);
+            for (place, day, cell, _) in sure {
+                self.settle(place, day, cell);
+            }
+            if open.is_empty() {
+                break;
+            }
+            open.iter_mut().for_each(|(.., share)| *share += 0.15 * chance.unit());
+            open.sort_by(|(.., a), (.., b)| b.total_cmp(a));
+            let n = open.len().div_ceil(12);
+            for (place, day, cell, _) in open.into_iter().take(n) {
+                if self.settled[place][day].is_none() {
+                    self.settle(place, day, cell);
                 }
-                self.settle(place, column);
-                roster.row_mut(self.people[place]).copy_from_slice(&self.known[column].row);
-                n_settled += 1;
-                n_batch += 1;
             }
-            if n_batch == 0 {
-                return None;
-            }
-            for _ in 0..3 {
+            for _ in 0..ROUNDS {
                 self.solve(is_over);
-                if n_settled == n_people || is_over() || self.price(0.0, is_over).n_new == 0 {
+                if is_over() || self.price(0.0, is_over).n_new == 0 {
                     break;
                 }
+            }
+        }
+        let mut roster = from.clone();
+        for (column, _) in self.simplex.solution().filter(|(_, share)| *share > 0.5) {
+            if let Some(known) = column.checked_sub(self.n_slacks).map(|known| &self.known[known]) {
+                roster.row_mut(self.people[known.place]).copy_from_slice(&known.row);
             }
         }
         Some(roster)
     }
 
-    /// The known rows in the solution, a little of chance added.
-    fn shares(&self, chance: &mut Chance) -> Vec<(usize, f64)> {
-        let rows = self.simplex.solution().filter_map(|(column, share)| {
-            let known = column.checked_sub(self.n_slacks)?;
-            (!self.settled[self.known[known].place]).then_some((known, share))
-        });
-        rows.map(|(known, share)| (known, share + if share < 0.99 { 0.1 * chance.unit() } else { 0.0 }))
-            .collect()
+    /// The shares of the cells that are not settled yet.
+    fn shares(&self) -> Vec<Share> {
+        let mut shares: BTreeMap<(usize, usize, Cell), f64> = BTreeMap::new();
+        for (column, share) in self.simplex.solution() {
+            let Some(known) = column.checked_sub(self.n_slacks).map(|known| &self.known[known]) else {
+                continue;
+            };
+            for (day, cell) in known.row.iter().enumerate() {
+                if self.settled[known.place][day].is_none() {
+                    *shares.entry((known.place, day, *cell)).or_default() += share;
+                }
+            }
+        }
+        shares.into_iter().map(|((place, day, cell), share)| (place, day, cell, share)).collect()
     }
 
-    /// Bars every other row of who stands at a place.
-    fn settle(&mut self, place: usize, chosen: usize) {
-        self.settled[place] = true;
+    /// Bars every row that has another cell.
+    fn settle(&mut self, place: usize, day: usize, cell: Cell) {
+        self.settled[place][day] = Some(cell);
+        self.is_diving = true;
         for (idx, known) in self.known.iter().enumerate() {
-            if known.place == place && idx != chosen {
+            if known.place == place && known.row[day] != cell {
                 self.simplex.set_cost(self.n_slacks + idx, known.cost + BARRED);
             }
         }
@@ -71,7 +103,8 @@ impl Master<'_, '_> {
 
     /// Lets all rows compete again.
     fn release(&mut self) {
-        self.settled.fill(false);
+        self.settled.iter_mut().for_each(|days| days.fill(None));
+        self.is_diving = false;
         for (idx, known) in self.known.iter().enumerate() {
             self.simplex.set_cost(self.n_slacks + idx, known.cost);
         }

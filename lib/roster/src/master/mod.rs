@@ -51,8 +51,9 @@ pub(crate) struct Master<'e, 'p> {
     bound: Option<i64>,
     /// Whether prices of the best bound still lead to new rows.
     is_pulled: bool,
-    /// People whose row is settled while diving.
-    settled: Vec<bool>,
+    /// The cells of each place and day that are settled while diving.
+    settled: Vec<Vec<Option<Cell>>>,
+    is_diving: bool,
 }
 
 /// What pricing came to.
@@ -108,7 +109,8 @@ impl<'e, 'p> Master<'e, 'p> {
             center: vec![0.0; model.n_rows()],
             bound: None,
             is_pulled: true,
-            settled: vec![false; people.len()],
+            settled: vec![vec![None; roster.n_days()]; people.len()],
+            is_diving: false,
             people,
             model,
         }
@@ -155,7 +157,8 @@ impl<'e, 'p> Master<'e, 'p> {
             return false;
         }
         let (mut column, plain) = self.model.column(self.evaluator, (place, person), row, cost.soft);
-        if self.settled[place] {
+        let is_barred = |(settled, cell): (&Option<Cell>, &Cell)| settled.is_some_and(|other| other != *cell);
+        if self.settled[place].iter().zip(row).any(is_barred) {
             column.cost += BARRED;
         }
         self.simplex.add(column);
@@ -177,18 +180,18 @@ impl<'e, 'p> Master<'e, 'p> {
         let mixed = raw.iter().zip(&self.center).map(|(raw, center)| pull * center + (1.0 - pull) * raw);
         let prices = self.model.whole(mixed);
         let mut sum = self.model.dual(&prices);
-        let mut is_proof = self.model.is_convex;
+        let mut is_proof = self.model.is_convex && !self.is_diving;
         let mut n_new = 0;
         let mut cells = Vec::new();
         for (place, person) in self.people.clone().into_iter().enumerate() {
-            if self.settled[place] {
-                is_proof = false;
+            if self.settled[place].iter().all(Option::is_some) {
                 continue;
             }
             if is_over() {
                 return Priced { n_new };
             }
             self.model.cell_prices(self.evaluator, person, &prices, &mut cells);
+            self.bar_unsettled(place, &mut cells);
             let Some(best) = self.plans[person.idx()].best(&mut self.scratch, &cells) else {
                 is_proof = false;
                 continue;
@@ -204,6 +207,17 @@ impl<'e, 'p> Master<'e, 'p> {
             }
         }
         Priced { n_new }
+    }
+
+    /// Leaves only the settled cell on days that are settled.
+    fn bar_unsettled(&self, place: usize, cells: &mut [i32]) {
+        let n_codes = self.evaluator.problem().n_codes();
+        for (settled, prices) in self.settled[place].iter().zip(cells.chunks_exact_mut(n_codes)) {
+            let Some(settled) = settled else { continue };
+            prices.iter_mut().enumerate().filter(|(code, _)| *code != settled.code()).for_each(|(_, price)| {
+                *price = NEVER;
+            });
+        }
     }
 
     /// Whether a row would gain under the prices of the program.
