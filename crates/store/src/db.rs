@@ -212,8 +212,12 @@ fn open_sqlite(path: &std::path::Path, create: bool) -> Result<Pools, StoreError
 
 async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
     let options = PgConnectOptions::from_str(url)?.application_name("helmward").statement_cache_capacity(256);
+    let options = options.options([("jit", "off")]);
+    // Work that writes asks by keys. Planned while a table was small, such a statement would go on reading
+    // the whole table until the engine next looks at its size.
+    let by_keys = options.clone().options([("enable_seqscan", "off")]);
     let pool = || PgPoolOptions::new().acquire_timeout(Duration::from_secs(15));
-    let write = pool().max_connections(2).connect_with(options.clone()).await?;
+    let write = pool().max_connections(2).connect_with(by_keys).await?;
     Ok(Pools::Postgres { read: pool().max_connections(N_READERS).connect_lazy_with(options), write })
 }
 
