@@ -31,13 +31,13 @@ impl Pool {
 }
 
 impl Worker<'_, '_> {
-    /// Frees people until the time is over.
-    pub(super) fn free_people(&mut self, pool: &mut Pool) {
+    /// Frees people until a share of the time is used up.
+    pub(super) fn free_people(&mut self, pool: &mut Pool, until: f64) {
         let n_people = self.evaluator.problem().n_people();
         let mut n_free = 6.0_f64;
         let mut at = self.best();
         let mut n_idle = 0_u32;
-        while !self.is_over() {
+        while !self.is_over() && self.spent() < until {
             let best = self.best();
             if best.score < at.score {
                 at = best;

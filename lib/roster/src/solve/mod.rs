@@ -203,18 +203,35 @@ impl Worker<'_, '_> {
             for person in PersonIdx::all(n_people) {
                 master.rows_of(person).for_each(|row| pool.keep(person, row));
             }
-            let mut chance = self.chance.clone();
-            if let Some(roster) = master.dive(&best.roster, &mut chance, &is_over) {
-                let score = self.evaluator.score(&roster);
-                self.offer(&roster, score);
-                let until = self.spent() + 0.02;
-                let (roster, score) =
-                    self.anneal(roster, Heat { first: 3.0, last: 0.5 }, WEIGHTS, until);
-                self.offer(&roster, score);
-            }
-            self.chance = chance;
+            self.dive_on(&mut master, &mut pool);
         }
-        self.free_people(&mut pool);
+        self.free_people(&mut pool, 1.0);
+    }
+
+    /// Dives again and again, each time otherwise, and polishes what comes out.
+    fn dive_on(&mut self, master: &mut Master<'_, '_>, pool: &mut Pool) {
+        let shared = self.shared;
+        let spent = self.task.spent;
+        let is_over = || shared.is_done.load(Ordering::Relaxed) || spent() >= 1.0;
+        while !is_over() {
+            let best = self.best();
+            let from = self.spent();
+            let n_known = master.n_columns();
+            let mut chance = Chance::new(self.chance.next());
+            let Some(roster) = master.dive(&best.roster, &mut chance, &is_over) else { return };
+            let score = self.evaluator.score(&roster);
+            self.offer(&roster, score);
+            master.new_rows(n_known).for_each(|(person, row)| pool.keep(person, row));
+            // As long for polishing as for diving.
+            let length = (self.spent() - from).min(0.05);
+            let heat = Heat { first: 3.0, last: 0.5 };
+            let (roster, score) = self.anneal(roster, heat, WEIGHTS, self.spent() + length);
+            self.offer(&roster, score);
+            master.learn(&roster);
+            self.free_people(pool, self.spent() + length);
+            master.learn(&self.best().roster);
+            master.generate(3, &is_over);
+        }
     }
 
     /// Anneals for a while, then frees people.
@@ -222,7 +239,7 @@ impl Worker<'_, '_> {
         let (best, from) = (self.best(), self.spent());
         self.anneal(best.roster, Heat { first: 40.0, last: 0.5 }, WEIGHTS, from + 0.4 * (1.0 - from));
         let mut pool = Pool::new(self.evaluator.problem().n_people());
-        self.free_people(&mut pool);
+        self.free_people(&mut pool, 1.0);
     }
 
     fn n_rows(&self) -> usize {
