@@ -4,6 +4,10 @@
 //! problem of a file, [`evaluate`] tells the exact integer score of a roster, from scratch or move
 //! by move, [`solve`] searches for the best roster and proves how good it can be, and [`check`] judges a roster a second time by other means.
 //!
+//! Around a roster that people know: [`repair`] finds the nearest legal one after a sick call,
+//! [`explain`] tells what bars a person from a shift and why a shift is short, [`price`] what a rule
+//! costs, and [`draft`] makes demand of the patients expected.
+//!
 //! Not here: files, clocks, threads and randomness. Time, seeds and limits come from the caller.
 //!
 //! A roster is one cell for each person and day, two bytes each: 150 people over 52 weeks are
@@ -11,10 +15,14 @@
 
 mod anneal;
 pub mod check;
+pub mod draft;
 pub mod evaluate;
+pub mod explain;
 mod master;
+pub mod price;
 pub mod problem;
 pub mod read;
+pub mod repair;
 mod row;
 pub mod rules;
 mod score;
