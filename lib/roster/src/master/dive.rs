@@ -24,6 +24,35 @@ impl Master<'_, '_> {
         chance: &mut Chance,
         is_over: &dyn Fn() -> bool,
     ) -> Option<Roster> {
+        self.dive_near(from, &|_, _| false, chance, is_over)
+    }
+
+    /// Dives with some cells of a roster kept as they are, each a person's place and a day.
+    pub(crate) fn dive_near(
+        &mut self,
+        from: &Roster,
+        is_kept: &dyn Fn(usize, usize) -> bool,
+        chance: &mut Chance,
+        is_over: &dyn Fn() -> bool,
+    ) -> Option<Roster> {
+        for place in 0..self.people.len() {
+            for (day, cell) in from.row(self.people[place]).iter().enumerate() {
+                if is_kept(place, day) {
+                    self.settled[place][day] = Some(*cell);
+                    self.is_diving = true;
+                }
+            }
+        }
+        if self.is_diving {
+            self.learn(from);
+            self.bar_columns();
+            for _ in 0..ROUNDS {
+                self.solve(is_over);
+                if is_over() || self.price(0.0, is_over).n_new == 0 {
+                    break;
+                }
+            }
+        }
         let roster = self.descend(from, chance, is_over);
         self.release();
         roster
@@ -50,9 +79,9 @@ impl Master<'_, '_> {
             if open.is_empty() {
                 break;
             }
-            open.iter_mut().for_each(|(.., share)| *share += 0.15 * chance.unit());
+            open.iter_mut().for_each(|(.., share)| *share += 0.1 * chance.unit());
             open.sort_by(|(.., a), (.., b)| b.total_cmp(a));
-            let n = open.len().div_ceil(12);
+            let n = open.len().div_ceil(16);
             for (place, day, cell, _) in open.into_iter().take(n) {
                 if self.settled[place][day].is_none() {
                     self.settle(place, day, cell);
@@ -99,6 +128,32 @@ impl Master<'_, '_> {
                 self.simplex.set_cost(self.n_slacks + idx, known.cost + BARRED);
             }
         }
+    }
+
+    /// Bars every row that has another cell than what is settled.
+    fn bar_columns(&mut self) {
+        for (idx, known) in self.known.iter().enumerate() {
+            let mut cells = self.settled[known.place].iter().zip(&known.row);
+            let is_barred = cells.any(|(settled, cell)| settled.is_some_and(|settled| settled != *cell));
+            let more = if is_barred { BARRED } else { 0.0 };
+            self.simplex.set_cost(self.n_slacks + idx, known.cost + more);
+        }
+    }
+
+    /// What share of the solution has each cell of a roster, place by place and day by day.
+    pub(crate) fn agreement(&self, roster: &Roster) -> Vec<f64> {
+        let n_days = roster.n_days();
+        let mut agreement = vec![0.0; self.people.len() * n_days];
+        for (column, share) in self.simplex.solution() {
+            let Some(known) = column.checked_sub(self.n_slacks).map(|known| &self.known[known]) else {
+                continue;
+            };
+            let cells = known.row.iter().zip(roster.row(self.people[known.place])).enumerate();
+            for (day, _) in cells.filter(|(_, (a, b))| a == b) {
+                agreement[known.place * n_days + day] += share;
+            }
+        }
+        agreement
     }
 
     /// Lets all rows compete again.

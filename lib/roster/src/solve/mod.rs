@@ -208,29 +208,77 @@ impl Worker<'_, '_> {
         self.free_people(&mut pool, 1.0);
     }
 
-    /// Dives again and again, each time otherwise, and polishes what comes out.
+    /// Dives again and again: freely at first, then near the best roster.
     fn dive_on(&mut self, master: &mut Master<'_, '_>, pool: &mut Pool) {
-        let shared = self.shared;
-        let spent = self.task.spent;
+        let (shared, spent) = (self.shared, self.task.spent);
         let is_over = || shared.is_done.load(Ordering::Relaxed) || spent() >= 1.0;
-        while !is_over() {
+        let mut n_free = 0;
+        for turn in 0_u32.. {
+            if is_over() {
+                return;
+            }
             let best = self.best();
             let from = self.spent();
             let n_known = master.n_columns();
             let mut chance = Chance::new(self.chance.next());
-            let Some(roster) = master.dive(&best.roster, &mut chance, &is_over) else { return };
+            let found = if turn < 2 || turn % 16 == 0 {
+                n_free += 1;
+                master.dive(&best.roster, &mut chance, &is_over)
+            } else {
+                self.dive_near_best(master, &best.roster, turn, &mut chance)
+            };
+            let Some(roster) = found else { return };
             let score = self.evaluator.score(&roster);
             self.offer(&roster, score);
             master.new_rows(n_known).for_each(|(person, row)| pool.keep(person, row));
-            // As long for polishing as for diving.
-            let length = (self.spent() - from).min(0.05);
-            let heat = Heat { first: 3.0, last: 0.5 };
-            let (roster, score) = self.anneal(roster, heat, WEIGHTS, self.spent() + length);
-            self.offer(&roster, score);
-            master.learn(&roster);
-            self.free_people(pool, self.spent() + length);
+            if score.soft < best.score.soft || n_free > 0 {
+                n_free = 0;
+                // As long for polishing as for diving.
+                let length = (self.spent() - from).min(0.04);
+                let heat = Heat { first: 3.0, last: 0.5 };
+                let (roster, score) = self.anneal(roster, heat, WEIGHTS, self.spent() + length);
+                self.offer(&roster, score);
+                master.learn(&roster);
+            }
+            if turn % 8 == 7 {
+                self.free_people(pool, self.spent() + 0.03);
+            }
             master.learn(&self.best().roster);
-            master.generate(3, &is_over);
+            master.generate(2, &is_over);
+        }
+    }
+
+    /// Dives with most of the best roster kept: all outside some days, all but some people, or most of
+    /// what the linear program agrees with.
+    fn dive_near_best(
+        &self,
+        master: &mut Master<'_, '_>,
+        best: &Roster,
+        turn: u32,
+        chance: &mut Chance,
+    ) -> Option<Roster> {
+        let n_days = best.n_days();
+        let n_people = best.n_people();
+        let is_over = || self.is_over();
+        let mut dice = Chance::new(chance.next());
+        match turn % 3 {
+            0 => {
+                let length = (n_days / 4 + chance.below(n_days / 4 + 1)).max(3);
+                let first = chance.below(n_days + length) as i64 - length as i64 / 2;
+                let is_kept = |_, day: usize| !(first..first + length as i64).contains(&(day as i64));
+                master.dive_near(best, &is_kept, &mut dice, &is_over)
+            }
+            1 => {
+                let n = 4 + chance.below(n_people.min(24));
+                let free: Vec<usize> = (0..n).map(|_| chance.below(n_people)).collect();
+                master.dive_near(best, &|place, _| !free.contains(&place), &mut dice, &is_over)
+            }
+            _ => {
+                let agreement = master.agreement(best);
+                let least = 0.2 + 0.6 * chance.unit();
+                let is_kept = |place: usize, day: usize| agreement[place * n_days + day] >= least;
+                master.dive_near(best, &is_kept, &mut dice, &is_over)
+            }
         }
     }
 
