@@ -11,7 +11,11 @@ const TINY: f64 = 1e-9;
 /// How far a reduced cost must be below zero.
 const WORTH: f64 = 1e-6;
 /// Steps between two inversions.
-const STEPS_FRESH: usize = 400;
+const STEPS_FRESH: usize = 1_500;
+/// How many columns are looked at again before all are.
+const CANDIDATES_MAX: usize = 40;
+/// Columns of this cost and more never enter.
+const BARRED: f64 = 5e6;
 
 /// A column.
 #[derive(Clone, Debug)]
@@ -34,6 +38,8 @@ pub(crate) struct Simplex {
     /// The inverse of the basis, column by column.
     inverse: Vec<f64>,
     prices: Vec<f64>,
+    /// Columns worth a look, with what they gain for each unit.
+    candidates: Vec<(f64, usize)>,
     n_steps: usize,
 }
 
@@ -52,6 +58,7 @@ impl Simplex {
             values: Vec::new(),
             inverse: Vec::new(),
             prices: Vec::new(),
+            candidates: Vec::new(),
             n_steps: 0,
         };
         simplex.invert();
@@ -86,6 +93,7 @@ impl Simplex {
     /// Goes to the optimum, in at most so many steps; asks now and then whether to stop.
     pub(crate) fn solve(&mut self, steps_max: usize, is_over: &dyn Fn() -> bool) -> bool {
         self.price();
+        self.candidates.clear();
         for step in 0..steps_max {
             if step % 64 == 63 && is_over() {
                 return false;
@@ -110,18 +118,29 @@ impl Simplex {
         column.cost - sum
     }
 
-    /// The column that gains most for each unit.
-    fn entering(&self) -> Option<usize> {
-        let mut best = (-WORTH, None);
-        for (idx, column) in self.columns.iter().enumerate() {
-            if !self.is_basic[idx] {
-                let reduced = self.reduced(column);
-                if reduced < best.0 {
-                    best = (reduced, Some(idx));
+    /// The column that gains most for each unit, among the few that gained most when all were looked
+    /// at; when none of them gains any more, all are looked at again.
+    fn entering(&mut self) -> Option<usize> {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        candidates.retain_mut(|(reduced, idx)| {
+            *reduced = self.reduced(&self.columns[*idx]);
+            *reduced < -WORTH && !self.is_basic[*idx]
+        });
+        if candidates.is_empty() {
+            for (idx, column) in self.columns.iter().enumerate() {
+                if !self.is_basic[idx] && column.cost < BARRED {
+                    let reduced = self.reduced(column);
+                    if reduced < -WORTH {
+                        candidates.push((reduced, idx));
+                    }
                 }
             }
+            candidates.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+            candidates.truncate(CANDIDATES_MAX);
         }
-        best.1
+        let best = candidates.iter().min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, idx)| *idx);
+        self.candidates = candidates;
+        best
     }
 
     /// Takes a column into the basis; false when numbers fail.
