@@ -4,7 +4,7 @@
 use super::Found;
 use super::ground::Ground;
 use super::ways::{Maker, Way, Ways};
-use crate::evaluate::State;
+use crate::evaluate::{Mark, State};
 use crate::problem::{DayIdx, DemandIdx, PersonIdx, Roster};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -33,6 +33,14 @@ type Value = (i64, u64, usize, i64, i64);
 struct Best {
     value: Value,
     roster: Roster,
+}
+
+/// Where the search stood.
+struct Before {
+    mark: Mark,
+    n_changes: usize,
+    touched: Vec<u16>,
+    unmended: Vec<PersonIdx>,
 }
 
 /// The search.
@@ -114,17 +122,20 @@ impl<'a, 'e, 'p> Dive<'a, 'e, 'p> {
     }
 
     pub(super) fn run(&mut self) -> Found {
+        self.give_up_impossible();
         self.greedy();
         let standing = |dive: &Dive<'_, '_, '_>| dive.best.as_ref().map(|best| (best.value.1, best.value.2));
-        let (skips_max, changes_best) = standing(self).unwrap_or((0, self.changes_max));
+        let base = self.n_skipped;
+        let (skips_max, changes_best) = standing(self).unwrap_or((base, self.changes_max));
         let (mut is_fewest, mut is_cheapest) = (false, false);
+        // Heads are given up one by one; a broken rule across people only as the first answer has it.
+        let heads_max = base + (skips_max - base) % HARD_WEIGHT;
         self.is_cut = false;
-        let heads_max = skips_max % HARD_WEIGHT;
-        'levels: for skips in (0..=heads_max).chain((skips_max > heads_max).then_some(skips_max)) {
+        'levels: for skips in (base..=heads_max).chain((skips_max > heads_max).then_some(skips_max)) {
             let changes_max = if skips == skips_max { changes_best } else { self.changes_max };
             for changes in self.n_changes..=changes_max {
                 (self.n_leaves, self.is_full) = (0, false);
-                self.dive(changes - self.n_changes, skips);
+                self.dive(changes - self.n_changes, skips - base);
                 // Everything below this level was seen to the end.
                 let is_here = standing(self).is_some_and(|best| best <= (skips, changes));
                 if is_here || self.is_cut {
@@ -137,35 +148,42 @@ impl<'a, 'e, 'p> Dive<'a, 'e, 'p> {
         Found { roster, is_fewest, is_cheapest }
     }
 
+    /// Holes that cannot be filled even when all others stay open are given up for good. That is
+    /// certain only where there is a single way to mend what the news broke.
+    fn give_up_impossible(&mut self) {
+        if self.mends.values().any(|ways| ways.len() != 1) {
+            return;
+        }
+        let before = self.before();
+        self.mend_all();
+        let holes = self.holes();
+        let mut n_left = u64::try_from(holes.len()).unwrap_or(u64::MAX);
+        let mut impossible = Vec::new();
+        for (hole, n) in holes.iter().copied().filter(|(hole, _)| matches!(hole, Hole::Row(_))) {
+            let found = self.alone(&holes, hole, self.share(2 * n_left));
+            if found.is_none() && !self.is_cut {
+                impossible.push((hole, n));
+            }
+            n_left -= 1;
+        }
+        self.back_to(before);
+        for (hole, n) in impossible {
+            *self.given_up.entry(hole).or_default() += n;
+            self.n_skipped += n;
+        }
+    }
+
     /// A first answer: mend row after row and fill hole after hole, each as cheaply as it goes by
     /// itself, and leave open what cannot be filled.
     fn greedy(&mut self) {
-        let mark = self.state.mark();
-        let (n_changes, touched, unmended) = (self.n_changes, self.touched.clone(), self.unmended.clone());
-        while let Some(person) = self.unmended.pop() {
-            let ways = self.mends.get(&person).map(Rc::clone).unwrap_or_default();
-            let left = self.changes_max - self.n_changes;
-            if let Some(way) = ways.iter().find(|way| way.n_changes <= left) {
-                self.take(way);
-            }
-        }
-        let share = self.work_max / 2;
+        let before = self.before();
+        let (given_up, n_skipped) = (self.given_up.clone(), self.n_skipped);
+        self.mend_all();
         loop {
             let holes = self.holes();
             let Some(hole) = self.tightest(&holes) else { break };
-            let others: Vec<(Hole, u64)> =
-                holes.iter().copied().filter(|(other, _)| *other != hole).collect();
-            let n = holes.iter().find(|(other, _)| *other == hole).map_or(1, |(_, n)| *n);
-            for (other, heads) in &others {
-                *self.given_up.entry(*other).or_default() += heads;
-            }
-            *self.given_up.entry(hole).or_default() += n - 1;
-            let found = self.alone(share);
-            *self.given_up.entry(hole).or_default() -= n - 1;
-            for (other, heads) in &others {
-                *self.given_up.entry(*other).or_default() -= heads;
-            }
-            match found {
+            let n_left = u64::try_from(holes.len()).unwrap_or(u64::MAX);
+            match self.alone(&holes, hole, self.share(2 * n_left)) {
                 Some(roster) => self.adopt(&roster),
                 None => {
                     *self.given_up.entry(hole).or_default() += 1;
@@ -174,24 +192,56 @@ impl<'a, 'e, 'p> Dive<'a, 'e, 'p> {
             }
         }
         self.leaf();
-        self.state.undo_to(mark);
-        (self.n_changes, self.touched, self.unmended) = (n_changes, touched, unmended);
-        self.given_up.clear();
-        self.n_skipped = 0;
-        self.n_leaves = 0;
+        self.back_to(before);
+        (self.given_up, self.n_skipped) = (given_up, n_skipped);
     }
 
-    /// The best roster for the only hole that is not given up; the search is left as it was.
-    fn alone(&mut self, work_until: u64) -> Option<Roster> {
+    /// Work up to which one of so many parts of what is left reaches.
+    fn share(&self, n_parts: u64) -> u64 {
+        self.work + self.work_max.saturating_sub(self.work) / n_parts.max(1)
+    }
+
+    fn before(&mut self) -> Before {
+        let mark = self.state.mark();
+        let (touched, unmended) = (self.touched.clone(), self.unmended.clone());
+        Before { mark, n_changes: self.n_changes, touched, unmended }
+    }
+
+    fn back_to(&mut self, before: Before) {
+        self.state.undo_to(before.mark);
+        (self.n_changes, self.touched, self.unmended) = (before.n_changes, before.touched, before.unmended);
+    }
+
+    /// Mends every row the first way that the limit allows.
+    fn mend_all(&mut self) {
+        while let Some(person) = self.unmended.pop() {
+            let ways = self.mends.get(&person).map(Rc::clone).unwrap_or_default();
+            let left = self.changes_max - self.n_changes;
+            if let Some(way) = ways.iter().find(|way| way.n_changes <= left) {
+                self.take(way);
+            }
+        }
+    }
+
+    /// The best roster that fills one head of a hole and what this opens, and leaves the other holes;
+    /// the search is left as it was, but for whether it was cut.
+    fn alone(&mut self, holes: &[(Hole, u64)], hole: Hole, work_until: u64) -> Option<Roster> {
+        let given_up = self.given_up.clone();
+        for (other, heads) in holes {
+            let heads = if *other == hole { heads - 1 } else { *heads };
+            *self.given_up.entry(*other).or_default() += heads;
+        }
         let kept = self.best.take();
         let work_max = std::mem::replace(&mut self.work_max, work_until);
+        self.is_cut = false;
         for changes in 1..=self.changes_max - self.n_changes {
+            (self.n_leaves, self.is_full) = (0, false);
             self.dive(changes, 0);
             if self.best.is_some() || self.is_cut {
                 break;
             }
         }
-        self.work_max = work_max;
+        (self.work_max, self.given_up) = (work_max, given_up);
         let found = std::mem::replace(&mut self.best, kept);
         found.map(|best| best.roster)
     }
