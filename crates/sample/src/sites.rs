@@ -276,6 +276,8 @@ pub struct Profile {
     pub waiting_room: &'static str,
     /// The event that frees a bed; housekeeping then reports H (or K, then H) and U by A20.
     pub bed_freed_by: &'static str,
+    /// Facilities whose housekeeping sends nothing: there a bed is ready when its patient has left.
+    pub without_housekeeping: Vec<String>,
 }
 
 /// How Lakeside's messages are to be read.
@@ -293,5 +295,9 @@ pub fn profile(plan: &Plan) -> Profile {
         left_without_being_seen: "LWBS",
         waiting_room: "WR",
         bed_freed_by: "A03",
+        without_housekeeping: match plan.size {
+            Size::Network => vec!["lakeside.harbor".to_owned()],
+            Size::Hospital => Vec::new(),
+        },
     }
 }

@@ -56,13 +56,15 @@ impl std::iter::Sum for Days {
     }
 }
 
-/// `45 min`, `6 h 20`, `12 h 00`: hours are left out under one hour, minutes never are.
+/// `45 min`, `6 h 20`, `12 h 00`: hours are left out under one hour, minutes only from five days on, which
+/// read as `12 days`.
 impl fmt::Display for Minutes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "\u{2212}" } else { "" };
         let size = self.0.unsigned_abs();
         match (size / 60, size % 60) {
             (0, minutes) => write!(out, "{sign}{minutes} min"),
+            (hours, _) if hours >= 120 => write!(out, "{sign}{} days", hours / 24),
             (hours, minutes) => write!(out, "{sign}{hours} h {minutes:02}"),
         }
     }
@@ -89,6 +91,8 @@ mod tests {
         check(59, "59 min");
         check(60, "1 h 00");
         check(380, "6 h 20");
+        check(7_199, "119 h 59");
+        check(7_200, "5 days");
         check(-380, "\u{2212}6 h 20");
         check(2_885, "48 h 05");
     }

@@ -176,7 +176,7 @@ impl FromRow for Filling {
 pub(super) async fn find_filling(tx: &mut Tx) -> Result<Option<Filling>, StoreError> {
     tx.find(
         "SELECT title, note, n_done, n_total FROM job
-         WHERE state = 'running' AND asked_by = 'demo' ORDER BY asked_at, id",
+         WHERE state = 'running' AND kind = 'demo.fill' ORDER BY asked_at, id",
         binds![],
     )
     .await

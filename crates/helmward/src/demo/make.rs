@@ -6,6 +6,7 @@ use crate::import::{RowFile, take_rows};
 use anyhow::{Context as _, Result, bail};
 use app::SAMPLE_PASSWORD;
 use base::SitePath;
+use census::tally::rules::Profile;
 use identity::people::{self, PasswordHash, set_password};
 use identity::sites::{NewSite, SiteRefused, insert_site, set_care};
 use identity::{Care, SiteKind, SiteTree};
@@ -116,9 +117,14 @@ async fn make(db: &Db, plan: &sample::Plan) -> Result<()> {
     }
     let tree = SiteTree::load(&mut db.read().await?).await?;
     let cares = cares(plan, &tree)?;
+    let without_housekeeping = sites_at(sample::profile(plan).without_housekeeping)?;
     let set: Result<(), SiteRefused> = db
         .write(move |tx| {
             Box::pin(async move {
+                for path in &without_housekeeping {
+                    let profile = Profile { is_freed_by_discharge: true, ..Profile::default() };
+                    put_setting(tx, &actor(), Some(path), census::profile::KEY, &profile).await?;
+                }
                 for (site, care) in cares {
                     set_care(tx, &actor(), site, care).await?;
                 }
@@ -152,6 +158,10 @@ async fn make_top(db: &Db) -> Result<()> {
     Ok(())
 }
 
+fn sites_at(paths: Vec<String>) -> Result<Vec<SitePath>> {
+    paths.into_iter().map(|path| path.parse().context("a site of the sample")).collect()
+}
+
 fn cares(plan: &sample::Plan, tree: &SiteTree) -> Result<Vec<(base::Id<identity::Site>, Care)>> {
     let profile = sample::profile(plan);
     let lists = [
@@ -162,8 +172,7 @@ fn cares(plan: &sample::Plan, tree: &SiteTree) -> Result<Vec<(base::Id<identity:
     ];
     let mut cares = Vec::new();
     for (paths, care) in lists {
-        for path in paths {
-            let path: SitePath = path.parse().context("a unit of the sample")?;
+        for path in sites_at(paths)? {
             let site = tree.find(&path).with_context(|| format!("the sample has no unit {path}"))?;
             if site.care != care {
                 cares.push((site.id, care));
