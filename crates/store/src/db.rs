@@ -233,10 +233,17 @@ async fn write_groups(inner: std::sync::Weak<Inner>, mut queue: mpsc::Receiver<J
                 continue;
             }
         };
-        let mut done = Vec::new();
         let started = Instant::now();
-        let mut next = Some(first);
-        while let Some(job) = next.take() {
+        tx.at = db.now();
+        // Mostly there is no other work, and then no need for a savepoint: what fails takes all back.
+        if !(first.work)(&mut tx).await {
+            drop(tx);
+            let _ = first.settled.send(Ok(()));
+            continue;
+        }
+        let mut done = vec![first.settled];
+        while done.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
+            let Ok(job) = queue.try_recv() else { break };
             tx.at = db.now();
             match run_one(&mut tx, job.work).await {
                 Ok(()) => done.push(job.settled),
@@ -244,9 +251,6 @@ async fn write_groups(inner: std::sync::Weak<Inner>, mut queue: mpsc::Receiver<J
                     let _ = job.settled.send(Err(error));
                     break;
                 }
-            }
-            if done.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
-                next = queue.try_recv().ok();
             }
         }
         let outcome = tx.commit().await;
