@@ -29,13 +29,13 @@ impl Moves {
     pub(crate) fn new(evaluator: &Evaluator<'_>) -> Moves {
         let problem = evaluator.problem();
         let n_days = problem.n_days();
-        let mut allowed = Vec::with_capacity(problem.n_people() * n_days);
+        let mut allowed: Vec<Box<[Cell]>> = Vec::with_capacity(problem.n_people() * n_days);
         let mut people = Vec::new();
         for person in PersonIdx::all(problem.n_people()) {
             let plan = evaluator.plan(person);
             let from = allowed.len();
-            allowed.extend((0..n_days).map(|day| plan.allowed(day).collect::<Box<[Cell]>>()));
-            if allowed[from..].iter().any(|cells: &Box<[Cell]>| cells.len() > 1) {
+            allowed.extend((0..n_days).map(|day| plan.allowed(day).collect()));
+            if allowed[from..].iter().any(|cells| cells.len() > 1) {
                 people.push(person);
             }
         }

@@ -66,33 +66,6 @@ impl<'e, 'p> Board<'e, 'p> {
         self.state.roster()
     }
 
-    pub(crate) fn state(&self) -> &State<'e, 'p> {
-        &self.state
-    }
-
-    pub(crate) fn weights(&self) -> Weights {
-        self.weights
-    }
-
-    /// What the levels weigh from here on.
-    pub(crate) fn weigh(&mut self, weights: Weights) {
-        self.weights = weights;
-    }
-
-    /// Replaces the whole roster.
-    pub(crate) fn replace(&mut self, roster: &Roster) {
-        for person in PersonIdx::all(roster.n_people()) {
-            self.set_row(person, roster.row(person));
-        }
-    }
-
-    /// Sets a person's row, whatever it costs.
-    pub(crate) fn set_row(&mut self, person: PersonIdx, row: &[Cell]) {
-        self.state.set_row(person, row);
-        self.further[person.idx()] =
-            self.state.evaluator().plan(person).further_cost(self.state.roster().row(person));
-    }
-
     /// Makes edits of different people when together they add no more than `limit` points, and tells
     /// how many they add; otherwise leaves everything as it was.
     #[inline]

@@ -123,8 +123,8 @@ impl PersonPlan {
     #[inline]
     pub(crate) fn span_cost(&self, row: &[Cell], from: usize, until: usize) -> Cost {
         let mut cost = Cost::ZERO;
-        for day in from..until {
-            cost += self.cell_cost(day, row[day]).into();
+        for (day, cell) in (from..until).zip(&row[from..until]) {
+            cost += self.cell_cost(day, *cell).into();
         }
         if !self.pairs.tables.is_empty() {
             for day in from.max(1)..(until + 1).min(row.len()) {

@@ -58,12 +58,7 @@ impl Master<'_, '_> {
         roster
     }
 
-    fn descend(
-        &mut self,
-        from: &Roster,
-        chance: &mut Chance,
-        is_over: &dyn Fn() -> bool,
-    ) -> Option<Roster> {
+    fn descend(&mut self, from: &Roster, chance: &mut Chance, is_over: &dyn Fn() -> bool) -> Option<Roster> {
         // Every step settles a cell at least.
         for _ in 0..from.n_days() * self.people.len() {
             self.solve(is_over);

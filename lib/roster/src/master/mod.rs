@@ -180,7 +180,8 @@ impl<'e, 'p> Master<'e, 'p> {
         let mixed = raw.iter().zip(&self.center).map(|(raw, center)| pull * center + (1.0 - pull) * raw);
         let prices = self.model.whole(mixed);
         let mut sum = self.model.dual(&prices);
-        let mut is_proof = self.model.is_convex && !self.is_diving;
+        let mut is_proof =
+            self.model.is_convex && !self.is_diving && self.plans.iter().all(RowPlan::is_bound);
         let mut n_new = 0;
         let mut cells = Vec::new();
         for (place, person) in self.people.clone().into_iter().enumerate() {
@@ -214,9 +215,11 @@ impl<'e, 'p> Master<'e, 'p> {
         let n_codes = self.evaluator.problem().n_codes();
         for (settled, prices) in self.settled[place].iter().zip(cells.chunks_exact_mut(n_codes)) {
             let Some(settled) = settled else { continue };
-            prices.iter_mut().enumerate().filter(|(code, _)| *code != settled.code()).for_each(|(_, price)| {
-                *price = NEVER;
-            });
+            prices.iter_mut().enumerate().filter(|(code, _)| *code != settled.code()).for_each(
+                |(_, price)| {
+                    *price = NEVER;
+                },
+            );
         }
     }
 

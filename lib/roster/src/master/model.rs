@@ -9,6 +9,9 @@ use crate::evaluate::{Evaluator, Weights};
 use crate::problem::{Cell, PersonIdx, Roster};
 use crate::row::SCALE;
 
+/// Larger weights leave the range of prices; nothing is proven then.
+const WEIGHT_MAX: i64 = 30_000;
+
 /// A bend of the cost of a row of the demand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bend {
@@ -54,9 +57,14 @@ impl Model {
             let mut after = slope;
             for heads in (1..=last).rev() {
                 let before = points(heads) - points(heads - 1);
+                if (after - before).abs().max(slope.abs()) > WEIGHT_MAX {
+                    model.is_convex = false;
+                }
                 if before < after {
                     bends.push(u32::try_from(model.bends.len()).unwrap_or(u32::MAX));
-                    model.bends.push(Bend { at: i32::from(heads), weight: (after - before) as f64 });
+                    model
+                        .bends
+                        .push(Bend { at: i32::from(heads), weight: (after - before).min(WEIGHT_MAX) as f64 });
                 } else if before > after {
                     model.is_convex = false;
                 }
@@ -64,7 +72,7 @@ impl Model {
             }
             // All is told by the bends and the slope but what stands at the end.
             model.constant_points += points(last) - slope * i64::from(last);
-            model.slopes.push(slope);
+            model.slopes.push(slope.clamp(-WEIGHT_MAX, WEIGHT_MAX));
             model.of_demand.push(bends);
         }
         model.constant = model.constant_points as f64;

@@ -38,6 +38,7 @@ pub(crate) struct Automaton {
     /// What it costs to end in a state.
     pub(crate) ends: Vec<i32>,
     is_whole: bool,
+    is_cut: bool,
 }
 
 /// What is remembered: the group of the last class, the runs, the sequences, the weekends.
@@ -78,6 +79,11 @@ impl Automaton {
         self.ends.len()
     }
 
+    /// Whether rows are left out that may be best.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     pub(crate) fn is_whole(&self) -> bool {
         self.is_whole
     }
@@ -91,10 +97,12 @@ impl Automaton {
 
 /// The weekend counts that are modeled: over the horizon.
 pub(crate) fn weekends(plan: &PersonPlan) -> Vec<&Weekends> {
-    let over_horizon = |count| match count {
-        &CountPlan::Weekends { ref weekends, .. } => whole_stretch(weekends).map(|_| weekends),
-        CountPlan::Tally { .. } | CountPlan::Windows { .. } | CountPlan::Rolling { .. } => None,
-    };
+    fn over_horizon(count: &CountPlan) -> Option<&Weekends> {
+        match count {
+            CountPlan::Weekends { weekends, .. } => whole_stretch(weekends).map(|_| weekends),
+            CountPlan::Tally { .. } | CountPlan::Windows { .. } | CountPlan::Rolling { .. } => None,
+        }
+    }
     plan.counts().iter().filter_map(over_horizon).collect()
 }
 
@@ -121,7 +129,8 @@ fn groups(plan: &PersonPlan, classes: &Classes, n_days: usize) -> Vec<u8> {
 }
 
 impl Builder<'_> {
-    fn build(&self, mut is_whole: bool) -> Automaton {
+    fn build(&self, is_whole: bool) -> Automaton {
+        let mut is_cut = self.group.contains(&u8::MAX);
         let mut ids: HashMap<Key, usize> = HashMap::new();
         let mut keys: Vec<Key> = vec![self.start()];
         ids.insert(self.start(), 0);
@@ -148,7 +157,7 @@ impl Builder<'_> {
                         let Some((to, cost, weekends)) = self.step(day, &key, class) else { continue };
                         let n_states = keys.len();
                         if n_states >= STATES_MAX && !ids.contains_key(&to) {
-                            is_whole = false;
+                            is_cut = true;
                             continue;
                         }
                         let to = *ids.entry(to).or_insert_with_key(|to| {
@@ -178,6 +187,7 @@ impl Builder<'_> {
             steps: steps.into_iter().map(full).collect(),
             ends: keys.iter().map(|key| self.end(key)).collect(),
             is_whole,
+            is_cut,
         }
     }
 

@@ -8,6 +8,11 @@ use crate::evaluate::{CountPlan, Limits, PersonPlan};
 use crate::score::Cost;
 use std::collections::HashMap;
 
+/// The most slices that are looked ahead for.
+const AHEAD_MAX: usize = 1 << 20;
+/// The most counters of weekends.
+const WEEKENDS_MAX: u32 = 5;
+
 /// A slice of the table that moves as a whole when a duty is worked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment {
@@ -30,6 +35,7 @@ pub(crate) struct Counters {
     /// For each day, state and slice of the table: the places that can still come to a legal end.
     pub(crate) ahead: Vec<(usize, usize)>,
     is_whole: bool,
+    is_cut: bool,
 }
 
 /// One counter.
@@ -46,7 +52,13 @@ struct Dim {
 }
 
 impl Counters {
-    pub(crate) fn new(plan: &PersonPlan, classes: &Classes, n_days: usize, room: usize, is_loose: bool) -> Counters {
+    pub(crate) fn new(
+        plan: &PersonPlan,
+        classes: &Classes,
+        n_days: usize,
+        room: usize,
+        is_loose: bool,
+    ) -> Counters {
         let mut is_whole = true;
         let mut dims = Vec::new();
         let mut n_weekends = 0;
@@ -68,10 +80,18 @@ impl Counters {
             is_whole = false;
         }
         let n_places = dims.iter().map(|dim| dim.ends.len()).product();
-        let mut counters = Counters { ends: Vec::new(), dims, n_places, segments: HashMap::new(), ahead: Vec::new(), is_whole };
+        let mut counters = Counters {
+            ends: Vec::new(),
+            dims,
+            n_places,
+            segments: HashMap::new(),
+            ahead: Vec::new(),
+            is_whole,
+            is_cut: n_weekends > WEEKENDS_MAX,
+        };
         counters.ends = (0..n_places).map(|place| counters.end(place)).collect();
         for class in 0..classes.n() {
-            for bits in 0..1_u32 << n_weekends.min(6) {
+            for bits in 0..1_u32 << n_weekends.min(WEEKENDS_MAX) {
                 let segments = counters.moved(class, bits);
                 counters.segments.insert((u16::try_from(class).unwrap_or(0), bits), segments);
             }
@@ -83,6 +103,11 @@ impl Counters {
         self.n_places
     }
 
+    /// Whether rows are left out that may be best.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     pub(crate) fn is_whole(&self) -> bool {
         self.is_whole
     }
@@ -90,7 +115,9 @@ impl Counters {
     /// Whether a row of classes stays inside the limits of duties.
     pub(crate) fn holds(&self, row: impl Iterator<Item = usize> + Clone) -> bool {
         let limited = self.dims.iter().filter(|dim| dim.weekend.is_none() && dim.beyond.is_none());
-        limited.map(|dim| (dim, row.clone().map(|class| dim.adds[class]).sum::<usize>())).all(|(dim, sum)| sum < dim.ends.len())
+        limited
+            .map(|dim| (dim, row.clone().map(|class| dim.adds[class]).sum::<usize>()))
+            .all(|(dim, sum)| sum < dim.ends.len())
     }
 
     /// Works out which places can still come to a legal end, from the last day backward.
@@ -98,6 +125,9 @@ impl Counters {
         let inner = self.inner();
         let n_states = automaton.n_states();
         let n_slices = self.n_places / inner;
+        if (n_days + 1) * n_states * n_slices > AHEAD_MAX {
+            return;
+        }
         let mut ahead = vec![(usize::MAX, 0); (n_days + 1) * n_states * n_slices];
         for state in (0..n_states).filter(|state| automaton.ends[*state] < NEVER) {
             for place in (0..self.n_places).filter(|place| self.ends[*place] < NEVER) {
@@ -115,8 +145,7 @@ impl Counters {
                         if high <= shift || low >= high {
                             continue;
                         }
-                        let slice =
-                            &mut before[(day * n_states + state) * n_slices + segment.from / inner];
+                        let slice = &mut before[(day * n_states + state) * n_slices + segment.from / inner];
                         *slice = (slice.0.min(low.saturating_sub(shift)), slice.1.max(high - shift));
                     }
                 }

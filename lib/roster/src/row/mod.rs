@@ -9,14 +9,15 @@
 //! millisecond.
 //!
 //! Rules that are not modeled (rolling windows, rests over a day off, overtime) are left out, which
-//! can only make a row look cheaper: the value stays a lower bound, and [`RowPlan::is_whole`] says so.
+//! can only make a row look cheaper: the value stays a lower bound, and [`RowPlan::is_bound`] is false only when
+//! there are too many states to keep.
 
 mod automaton;
 mod classes;
 mod counters;
 mod walk;
 
-pub(crate) use walk::{Best, Scratch};
+pub(crate) use walk::Scratch;
 
 use crate::evaluate::{Evaluator, PersonPlan};
 use crate::problem::{Cell, PersonIdx};
@@ -29,7 +30,7 @@ pub(crate) const SCALE: i32 = 256;
 /// No way.
 pub(crate) const NEVER: i32 = 1 << 30;
 /// The most places of all tables of a day and of all days.
-const PLACES_MAX: usize = 1 << 25;
+const PLACES_MAX: usize = 1 << 23;
 
 /// A person's rules, ready for the dynamic program.
 #[derive(Clone, Debug)]
@@ -42,7 +43,9 @@ pub(crate) struct RowPlan {
     automaton: Automaton,
     /// Without limits that seldom matter, where there are such, then with all.
     counters: Vec<Counters>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests compare whole plans with brute force"))]
     is_whole: bool,
+    is_bound: bool,
 }
 
 impl RowPlan {
@@ -57,16 +60,23 @@ impl RowPlan {
         let all = Counters::new(plan, &classes, n_days, room, false);
         let is_modeled = plan.rests().is_empty() && plan.overtime().is_empty();
         let is_whole = is_modeled && all.is_whole() && automaton.is_whole();
+        let is_bound = !all.is_cut() && !automaton.is_cut();
         let loose = Counters::new(plan, &classes, n_days, room, true);
         let mut counters = vec![loose, all];
         counters.dedup_by_key(|counters| counters.n_places());
         for counters in &mut counters {
             counters.look_ahead(&automaton, n_days);
         }
-        RowPlan { n_days, n_codes, cells, classes, automaton, counters, is_whole }
+        RowPlan { n_days, n_codes, cells, classes, automaton, counters, is_whole, is_bound }
+    }
+
+    /// Whether no legal row costs less than [`RowPlan::best`] says.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.is_bound
     }
 
     /// Whether every rule of the person is modeled.
+    #[cfg(test)]
     pub(crate) fn is_whole(&self) -> bool {
         self.is_whole
     }

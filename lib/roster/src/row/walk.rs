@@ -96,7 +96,15 @@ impl RowPlan {
                         continue;
                     };
                     for segment in segments {
-                        let (low, high) = (segment.from.max(first), (segment.from + segment.length).min(end));
+                        let (mut low, mut high) =
+                            (segment.from.max(first), (segment.from + segment.length).min(end));
+                        // Only what can still end well.
+                        let slice = ((day + 1) * n_states + to) * n_slices + segment.to / inner;
+                        if let Some((least, most)) = counters.ahead.get(slice) {
+                            let shift = segment.to % inner;
+                            low = low.max(segment.from + least.saturating_sub(shift));
+                            high = high.min(segment.from + most.saturating_sub(shift));
+                        }
                         if low >= high {
                             continue;
                         }
@@ -148,9 +156,7 @@ impl RowPlan {
             let found = back.filter(|(_, step)| step.to as usize == state).find_map(|(from, step)| {
                 let (price, cell) = scratch.duties[day * n_classes + usize::from(step.class)];
                 let segments = counters.segments.get(&(step.class, step.weekends))?;
-                let holds = |segment: &&Segment| {
-                    (segment.to..segment.to + segment.length).contains(&place)
-                };
+                let holds = |segment: &&Segment| (segment.to..segment.to + segment.length).contains(&place);
                 segments.iter().filter(holds).find_map(|segment| {
                     let at = segment.from + place - segment.to;
                     let sum = before[from * n_places + at].saturating_add(price + step.cost + segment.cost);

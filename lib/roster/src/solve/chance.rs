@@ -24,7 +24,6 @@ impl Chance {
 
     /// A position below `n`, which is less than 2^31; 0 when there is none.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the product shifted down is below n")]
     pub(crate) const fn below(&mut self, n: usize) -> usize {
         (((self.next() >> 32) * n as u64) >> 32) as usize
     }
@@ -37,7 +36,6 @@ impl Chance {
 
     /// A number in (0, 1).
     #[inline]
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     pub(crate) const fn unit(&mut self) -> f64 {
         ((self.next() >> 12) as f64 + 0.5) / 4_503_599_627_370_496.0
     }

@@ -56,13 +56,12 @@ impl Worker<'_, '_> {
             } else {
                 n_idle += 1;
                 // What is best among few is seldom best among more.
-                n_free = if n_idle % 12 == 0 { n_free + 1.0 } else { n_free };
+                n_free = if n_idle.is_multiple_of(12) { n_free + 1.0 } else { n_free };
             }
             if n_free > 16.0 || n_idle > 150 {
                 (n_free, n_idle) = (6.0, 0);
                 let until = self.spent() + 0.04;
-                let (roster, score) =
-                    self.anneal(at.roster, Heat { first: 6.0, last: 0.5 }, WEIGHTS, until);
+                let (roster, score) = self.anneal(at.roster, Heat { first: 6.0, last: 0.5 }, WEIGHTS, until);
                 (at.roster, at.score) = (roster, score);
             }
         }

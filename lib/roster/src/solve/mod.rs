@@ -97,6 +97,11 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     };
     let none: Arc<[RowPlan]> = Arc::new([]);
     worker(task.seed, &none).begin();
+    let n_rows = evaluator.cover().n_rows() + problem.n_people();
+    let is_large = n_rows > ROWS_MAX || problem.n_days() == 0;
+    if is_large {
+        return large(&shared, task.n_threads, &|seed| worker(task.seed ^ seed, &none).keep_annealing());
+    }
     let plans: Arc<[RowPlan]> =
         PersonIdx::all(problem.n_people()).map(|person| RowPlan::new(evaluator, person)).collect();
     if task.n_threads > 1 {
@@ -107,7 +112,18 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     } else {
         worker(task.seed, &plans).lead();
     }
-    shared.best.into_inner().unwrap_or_else(PoisonError::into_inner)
+    shared.best.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Problems whose linear program would be too large are annealed only.
+fn large(shared: &Shared, n_threads: usize, anneal: &(dyn Fn(u64) + Sync)) -> Answer {
+    std::thread::scope(|scope| {
+        (1..n_threads.min(2)).for_each(|_| {
+            scope.spawn(|| anneal(0x5eed));
+        });
+        anneal(0);
+    });
+    shared.best.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 impl Worker<'_, '_> {
@@ -191,7 +207,7 @@ impl Worker<'_, '_> {
     fn lead(mut self) {
         let n_people = self.evaluator.problem().n_people();
         let mut pool = Pool::new(n_people);
-        if self.n_rows() <= ROWS_MAX && !self.is_over() {
+        if !self.is_over() {
             let people = PersonIdx::all(n_people).collect();
             let best = self.best();
             let mut master = Master::new(self.evaluator, WEIGHTS, &self.plans, &best.roster, people);
@@ -221,7 +237,7 @@ impl Worker<'_, '_> {
             let from = self.spent();
             let n_known = master.n_columns();
             let mut chance = Chance::new(self.chance.next());
-            let found = if turn < 2 || turn % 16 == 0 {
+            let found = if turn < 2 || turn.is_multiple_of(16) {
                 n_free += 1;
                 master.dive(&best.roster, &mut chance, &is_over)
             } else {
@@ -264,8 +280,9 @@ impl Worker<'_, '_> {
         match turn % 3 {
             0 => {
                 let length = (n_days / 4 + chance.below(n_days / 4 + 1)).max(3);
-                let first = chance.below(n_days + length) as i64 - length as i64 / 2;
-                let is_kept = |_, day: usize| !(first..first + length as i64).contains(&(day as i64));
+                // The days before and after those of the roster let its ends be freed as often.
+                let end = chance.below(n_days + length) + length / 2;
+                let is_kept = |_, day: usize| !(end..end + length).contains(&(day + length));
                 master.dive_near(best, &is_kept, &mut dice, &is_over)
             }
             1 => {
@@ -276,9 +293,23 @@ impl Worker<'_, '_> {
             _ => {
                 let agreement = master.agreement(best);
                 let least = 0.2 + 0.6 * chance.unit();
-                let is_kept = |place: usize, day: usize| agreement[place * n_days + day] >= least;
+                let is_kept = |place: usize, day: usize| {
+                    agreement.get(place * n_days + day).is_some_and(|share| *share >= least)
+                };
                 master.dive_near(best, &is_kept, &mut dice, &is_over)
             }
+        }
+    }
+
+    /// Anneals until the time is over, once long and then from the best again and again.
+    fn keep_annealing(mut self) {
+        let mut heat = Heat { first: 40.0, last: 0.5 };
+        let mut until = self.spent() + 0.8 * (1.0 - self.spent());
+        while !self.is_over() {
+            let best = self.best().roster;
+            self.anneal(best, heat, WEIGHTS, until);
+            heat.first = 4.0;
+            until = self.spent() + 0.1;
         }
     }
 
@@ -288,9 +319,5 @@ impl Worker<'_, '_> {
         self.anneal(best.roster, Heat { first: 40.0, last: 0.5 }, WEIGHTS, from + 0.4 * (1.0 - from));
         let mut pool = Pool::new(self.evaluator.problem().n_people());
         self.free_people(&mut pool, 1.0);
-    }
-
-    fn n_rows(&self) -> usize {
-        self.evaluator.cover().n_rows() + self.evaluator.problem().n_people()
     }
 }
