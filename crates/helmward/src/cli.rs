@@ -71,6 +71,11 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         ask: Rule,
     },
+    /// Staff rosters of files: solve and check
+    Roster {
+        #[command(subcommand)]
+        ask: crate::roster::Ask,
+    },
 }
 
 /// Which installation.

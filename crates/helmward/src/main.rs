@@ -18,6 +18,7 @@ mod init;
 mod keep;
 mod place;
 mod print;
+mod roster;
 mod rules;
 mod serve;
 mod tokens;
@@ -84,5 +85,6 @@ async fn run(verb: Verb) -> anyhow::Result<End> {
         Verb::User { ask } => users::run(ask).await,
         Verb::Token { ask } => tokens::run(ask).await,
         Verb::Rule { ask } => rules::run(ask).await,
+        Verb::Roster { ask } => tokio::task::spawn_blocking(move || roster::run(&ask)).await?,
     }
 }
