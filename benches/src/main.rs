@@ -13,6 +13,7 @@ mod http;
 mod mllp;
 mod pages;
 mod parse;
+mod roster;
 mod table;
 
 use anyhow::{Context as _, Result, bail};
@@ -31,6 +32,8 @@ pub(crate) struct Plan {
     days: u32,
     /// Seconds each page is asked for.
     seconds: u64,
+    /// Seconds each roster is searched for; those of the scoreboard when left out.
+    roster_seconds: Option<u64>,
     /// The product.
     program: PathBuf,
     /// Where installations are made: the disk that is measured.
@@ -77,6 +80,10 @@ fn run(plan: &Plan, table: &mut Table) -> Result<()> {
         pages::run(plan, plan.days, table)?;
         pages::run(plan, plan.days.saturating_mul(10).min(3_660), table)?;
     }
+    // Half an hour: only when asked for.
+    if plan.only.iter().any(|only| only == "roster") {
+        roster::run(plan, table)?;
+    }
     Ok(())
 }
 
@@ -89,6 +96,7 @@ fn plan() -> Result<Plan> {
         n_rebuilt: 200_000,
         days: 73,
         seconds: 8,
+        roster_seconds: None,
         program,
         folder: std::env::temp_dir().join(format!("helmward-bench-{}", std::process::id())),
         postgres: std::env::var("HELMWARD_BENCH_POSTGRES").ok(),
@@ -100,13 +108,17 @@ fn plan() -> Result<Plan> {
             text.parse().with_context(|| format!("{what} needs a number, not `{text}`"))
         };
         match argument.as_str() {
-            "--quick" => (plan.n_sent, plan.n_rebuilt, plan.days, plan.seconds) = (4_000, 10_000, 6, 2),
+            "--quick" => {
+                (plan.n_sent, plan.n_rebuilt, plan.days, plan.seconds) = (4_000, 10_000, 6, 2);
+                plan.roster_seconds = Some(3);
+            }
             "--full" => {
                 (plan.n_sent, plan.n_rebuilt, plan.days, plan.seconds) = (200_000, 2_000_000, 183, 20)
             }
             "--messages" => plan.n_rebuilt = usize::try_from(number("--messages")?)?,
             "--sent" => plan.n_sent = usize::try_from(number("--sent")?)?,
             "--days" => plan.days = u32::try_from(number("--days")?)?,
+            "--roster-seconds" => plan.roster_seconds = Some(number("--roster-seconds")?),
             "--seconds" => plan.seconds = number("--seconds")?,
             other if other.starts_with('-') => bail!("`{other}` is no flag; see benches/README.md"),
             part => plan.only.push(part.to_owned()),

@@ -1,0 +1,108 @@
+//! The scoreboard of rosters: public instances, ours beside the best that is known.
+//!
+//! Runs `helmward roster solve` as others would, one instance after the other, and judges every
+//! roster with `helmward roster check`. The data is not part of this repository.
+
+use crate::Plan;
+use crate::table::Table;
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Best known objectives of Curtois and Qu, 1 to 12.
+const CURTOIS: [i64; 12] = [607, 828, 1001, 1716, 1143, 1950, 1056, 1300, 439, 4631, 3443, 4040];
+
+/// Published objectives of the competition with all weeks known.
+const INRC2: [(&str, i64); 6] = [
+    ("n030w4_1_6-2-9-1", 1670),
+    ("n030w4_1_6-7-5-3", 1815),
+    ("n035w4_0_1-7-1-8", 1360),
+    ("n035w4_2_8-8-7-5", 1080),
+    ("n040w4_0_2-0-6-1", 1565),
+    ("n040w4_2_6-1-0-6", 1750),
+];
+
+/// An instance to solve.
+struct Instance {
+    name: String,
+    /// What tells the program which problem it is.
+    which: Vec<String>,
+    seconds: u64,
+    known: i64,
+}
+
+pub(crate) fn run(plan: &Plan, table: &mut Table) -> Result<()> {
+    let root =
+        std::env::var_os("HELMWARD_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
+    let root = root.join("rostering");
+    if !root.join("curtois").is_dir() {
+        table.note("rosters were not measured: HELMWARD_DATA names no folder with rostering/curtois");
+        return Ok(());
+    }
+    std::fs::create_dir_all(&plan.folder)?;
+    for instance in instances(&root, plan.roster_seconds) {
+        let out = plan.folder.join("roster.csv");
+        let answer = solve(plan, &instance, &out)?;
+        let number = |key: &str| answer.get(key).and_then(Value::as_f64);
+        let checked = check(plan, &instance, &out)?;
+        let objective = number("objective").context("the program told no objective")?;
+        if checked.get("objective") != answer.get("objective") || number("hard_violations") != Some(0.0) {
+            bail!("{}: the roster is not what the program says: {answer} {checked}", instance.name);
+        }
+        let bound = number("bound").map_or_else(|| "none".to_owned(), |bound| format!("{bound:.0}"));
+        let cpu = number("cpu_seconds").unwrap_or(0.0);
+        let work = format!("{}, {} s, {cpu:.0} CPU s, bound {bound}", instance.name, instance.seconds);
+        table.beside(work, objective, "points", "best known", instance.known as f64);
+    }
+    Ok(())
+}
+
+fn instances(root: &Path, seconds: Option<u64>) -> Vec<Instance> {
+    let path = |path: PathBuf| path.display().to_string();
+    let curtois = (1..).zip(CURTOIS).map(|(number, known)| Instance {
+        name: format!("Curtois {number}"),
+        which: vec!["--format=curtois".into(), path(root.join(format!("curtois/Instance{number}.txt")))],
+        seconds: seconds.unwrap_or(60),
+        known,
+    });
+    let inrc2 = INRC2.iter().map(|&(name, known)| {
+        let set = name.split('_').next().unwrap_or_default();
+        let n_nurses = set.trim_start_matches('n').split('w').next().and_then(|n| n.parse::<u64>().ok());
+        Instance {
+            name: name.to_owned(),
+            which: vec![
+                "--format=inrc2".into(),
+                path(root.join("inrc2").join(set)),
+                format!("--instance={name}"),
+            ],
+            seconds: seconds.unwrap_or(10 + 3 * n_nurses.unwrap_or(0)),
+            known,
+        }
+    });
+    curtois.chain(inrc2).collect()
+}
+
+fn solve(plan: &Plan, instance: &Instance, out: &Path) -> Result<Value> {
+    let mut command = Command::new(&plan.program);
+    command.args(["roster", "solve", "--threads=2", "--seed=1", "--json"]).args(&instance.which);
+    command.arg(format!("--seconds={}", instance.seconds)).arg("--out").arg(out);
+    told(command)
+}
+
+fn check(plan: &Plan, instance: &Instance, out: &Path) -> Result<Value> {
+    let mut command = Command::new(&plan.program);
+    command.args(["roster", "check", "--json"]).args(&instance.which).arg(out);
+    told(command)
+}
+
+/// The last line of what a command says.
+fn told(mut command: Command) -> Result<Value> {
+    let output = command.output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text
+        .lines()
+        .last()
+        .with_context(|| format!("the program said nothing: {}", String::from_utf8_lossy(&output.stderr)))?;
+    Ok(serde_json::from_str(last)?)
+}
