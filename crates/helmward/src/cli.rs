@@ -71,7 +71,7 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         ask: Rule,
     },
-    /// Staff rosters of files: solve and check
+    /// Staff rosters of files: solve, check, repair, explain, price, draft
     Roster {
         #[command(subcommand)]
         ask: crate::roster::Ask,
