@@ -1,8 +1,9 @@
-//! Sick calls repaired: `cargo run --release -p roster --example repair -- ROSTERS [N] FILE...`.
+//! Sick calls repaired: `cargo run --release -p roster --example repair -- ROSTERS N [ahead] FILE...`.
 //!
 //! For each file of Curtois and Qu and its roster in the folder ROSTERS (`Instance1.csv` of
 //! `Instance1.txt`, made by `helmward roster solve`), N sick calls of one to three days are repaired
-//! with at most six changes; the file stands for a solved roster, which is taken as published.
+//! with at most six changes. Days before the first day of absence stay as they are; with `ahead` the
+//! absence is known from the start and every day may change.
 #![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::unwrap_used, reason = "an example prints")]
 
 use roster::check::check;
@@ -30,8 +31,9 @@ struct Tally {
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let rosters = Path::new(&args[1]);
-    let n: Option<usize> = args[2].parse().ok();
-    let files = if n.is_some() { &args[3..] } else { &args[2..] };
+    let n: usize = args[2].parse().unwrap();
+    let is_ahead = args[3] == "ahead";
+    let files = &args[3 + usize::from(is_ahead)..];
     let mut all = Vec::new();
     println!("file            p50 ms  p95 ms  max ms  short of   changes (most)  hard  own row  proven");
     for file in files {
@@ -40,8 +42,8 @@ fn main() {
         let text = std::fs::read_to_string(rosters.join(format!("{name}.csv"))).unwrap();
         let published = csv::read(&problem, &text).unwrap();
         let mut tally = Tally::default();
-        for seed in 0..n.unwrap_or(100) {
-            sick_call(&problem, &published, u64::try_from(seed).unwrap(), &mut tally);
+        for seed in 0..n {
+            sick_call(&problem, &published, (u64::try_from(seed).unwrap(), is_ahead), &mut tally);
         }
         all.extend(tally.times.iter().copied());
         print(&name, tally);
@@ -51,7 +53,12 @@ fn main() {
     println!("all: p50 {:.1} ms, p95 {:.1} ms, longest {:.1} ms", at(50), at(95), at(100));
 }
 
-fn sick_call(problem: &Problem, published: &roster::Roster, seed: u64, tally: &mut Tally) {
+fn sick_call(
+    problem: &Problem,
+    published: &roster::Roster,
+    (seed, is_ahead): (u64, bool),
+    tally: &mut Tally,
+) {
     let mut dice = Dice::new(seed);
     let worked: Vec<_> = published.worked().collect();
     let (person, first, _) = worked[dice.below(worked.len())];
@@ -63,7 +70,7 @@ fn sick_call(problem: &Problem, published: &roster::Roster, seed: u64, tally: &m
         before: problem,
         after: &after,
         published,
-        first_free: first,
+        first_free: if is_ahead { DayIdx(0) } else { first },
         changes_max: CHANGES_MAX,
         work_max: Ask::WORK,
     };

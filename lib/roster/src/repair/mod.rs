@@ -124,7 +124,7 @@ pub enum CannotRepair {
 
 impl Ask<'_> {
     /// Work that takes some tens of milliseconds.
-    pub const WORK: u64 = 120_000;
+    pub const WORK: u64 = 80_000;
 }
 
 impl Repaired {

@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 const CODES_TRIED_MAX: usize = 24;
 
 /// So many edits mend a row at most.
-const MEND_EDITS_MAX: usize = 3;
+const MEND_EDITS_MAX: usize = 4;
 /// So many rows are edited further.
 const BEAM: usize = 40;
 
