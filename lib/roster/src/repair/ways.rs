@@ -178,8 +178,8 @@ impl Maker<'_, '_, '_> {
     }
 
     /// The ways to make legal again what the news did to a person's row, with the least that is worse
-    /// than before: nothing more to do, another duty in place of what is forbidden, or up to three
-    /// edits. Of rows with one edit and two only the best are edited further.
+    /// than before: nothing more to do, another duty in place of what is forbidden, or up to four
+    /// edits. Only the best rows of each round are edited further.
     pub(super) fn mend(&mut self, person: PersonIdx, edits_max: usize) -> (i64, Vec<Way>) {
         let root = self.state.roster().row(person).to_vec();
         let least = self.excess(person, &root);
