@@ -388,7 +388,7 @@ impl<'a, 'e, 'p> Dive<'a, 'e, 'p> {
 
     /// Fills what is open with so many changes more, leaving holes of so much weight.
     fn dive(&mut self, left: usize, skips: u64) {
-        self.work += STEP_WORK;
+        self.work += STEP_WORK + self.ground.group_work() * u64::try_from(self.n_changes).unwrap_or(0);
         self.is_cut |= self.work > self.work_max;
         if self.is_cut || self.is_full {
             return;
@@ -463,7 +463,7 @@ impl<'a, 'e, 'p> Dive<'a, 'e, 'p> {
             self.state.set_all(way.person, &way.edits);
             let is = self.ground.group_excess(self.state.roster(), day);
             self.state.undo_to(mark);
-            self.work += STEP_WORK;
+            self.work += STEP_WORK + self.ground.group_work();
             if is < was {
                 self.step(&way, left, skips);
             }

@@ -99,6 +99,12 @@ impl<'e, 'p> Ground<'e, 'p> {
         excess
     }
 
+    /// Judging the group rules of a day weighs so many rows: a row takes as long as some 64 heads.
+    pub(super) fn group_work(&self) -> u64 {
+        let heads = self.groups.len() * self.after.problem().n_people();
+        u64::try_from(heads.div_ceil(64)).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn has_groups(&self) -> bool {
         !self.groups.is_empty()
     }

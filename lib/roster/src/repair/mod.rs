@@ -168,22 +168,23 @@ struct Found {
 
 /// Judges what was found by other means, and tells it. Whatever the search did wrong ends here: the
 /// roster with nothing but the forced changes is returned then.
-fn judged(ask: &Ask<'_>, ground: &Ground<'_, '_>, found: Found) -> Repaired {
-    let was = check(ask.before, ask.published);
-    let root = check(ask.after, &ground.root);
-    let mut found = found;
+fn judged(ask: &Ask<'_>, ground: &Ground<'_, '_>, mut found: Found) -> Repaired {
     let mut verdict = check(ask.after, &found.roster);
-    let worse = |verdict: &Verdict| {
-        let (before, forced, now) = (sums(&was), sums(&root), sums(verdict));
-        let limit = |key: &Key| before.get(key).max(forced.get(key)).copied().unwrap_or(0);
-        now.iter().any(|(key, points)| *points > limit(key))
-    };
+    // Judging takes its time, and most repaired rosters break nothing.
+    let before = if verdict.is_legal() { BTreeMap::new() } else { sums(&check(ask.before, ask.published)) };
     let n_changes = changes(ask, ground, &found.roster).len();
-    if worse(&verdict) || n_changes > ask.changes_max {
-        found = Found { roster: ground.root.clone(), is_fewest: false, is_cheapest: false };
-        verdict = root;
+    if n_changes > ask.changes_max || exceeds(&verdict, &before) {
+        let root = check(ask.after, &ground.root);
+        let mut limits = sums(&root);
+        for (key, points) in &before {
+            let limit = limits.entry(key.clone()).or_insert(0);
+            *limit = (*limit).max(*points);
+        }
+        if n_changes > ask.changes_max || exceeds(&verdict, &limits) {
+            found = Found { roster: ground.root.clone(), is_fewest: false, is_cheapest: false };
+            verdict = root;
+        }
     }
-    let before = sums(&was);
     let (old_breaches, left_breaches) = verdict
         .hard()
         .cloned()
@@ -198,6 +199,11 @@ fn judged(ask: &Ask<'_>, ground: &Ground<'_, '_>, found: Found) -> Repaired {
         is_fewest: found.is_fewest,
         is_cheapest: found.is_cheapest,
     }
+}
+
+/// Whether something is broken more than it may be.
+fn exceeds(verdict: &Verdict, limits: &BTreeMap<Key, i64>) -> bool {
+    sums(verdict).iter().any(|(key, points)| *points > limits.get(key).copied().unwrap_or(0))
 }
 
 /// A rule with whom it concerns, or the day when it concerns nobody alone.
