@@ -109,7 +109,10 @@ impl RowPlan {
                             continue;
                         }
                         let into = segment.to + low - segment.from;
-                        let cost = price + step.cost + segment.cost;
+                        let cost = price.saturating_add(step.cost).saturating_add(segment.cost);
+                        if cost >= NEVER {
+                            continue;
+                        }
                         let target = &mut after[to * n_places + into..][..high - low];
                         for (value, from) in target.iter_mut().zip(&from[low..high]) {
                             *value = (*value).min(from.saturating_add(cost));
@@ -159,8 +162,9 @@ impl RowPlan {
                 let holds = |segment: &&Segment| (segment.to..segment.to + segment.length).contains(&place);
                 segments.iter().filter(holds).find_map(|segment| {
                     let at = segment.from + place - segment.to;
-                    let sum = before[from * n_places + at].saturating_add(price + step.cost + segment.cost);
-                    (price < NEVER && sum == value && sum < NEVER).then_some((from, at, cell))
+                    let cost = price.saturating_add(step.cost).saturating_add(segment.cost);
+                    let sum = before[from * n_places + at].saturating_add(cost);
+                    (cost < NEVER && sum == value && sum < NEVER).then_some((from, at, cell))
                 })
             });
             let Some((from, at, cell)) = found else { break };
