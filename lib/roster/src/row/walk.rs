@@ -102,8 +102,8 @@ impl RowPlan {
                         let slice = ((day + 1) * n_states + to) * n_slices + segment.to / inner;
                         if let Some((least, most)) = counters.ahead.get(slice) {
                             let shift = segment.to % inner;
-                            low = low.max(segment.from + least.saturating_sub(shift));
-                            high = high.min(segment.from + most.saturating_sub(shift));
+                            low = low.max(segment.from.saturating_add(least.saturating_sub(shift)));
+                            high = high.min(segment.from.saturating_add(most.saturating_sub(shift)));
                         }
                         if low >= high {
                             continue;
