@@ -62,8 +62,8 @@ async fn answer(
     let outcome = on_own_thread(async move {
         let visit = admit(ctx, &asked, names, request).await?;
         (asked.handler)(visit).await
-    });
-    let outcome = outcome.await;
+    })
+    .await;
     let mut response = match outcome {
         Ok(response) => response,
         Err(fault) => {

@@ -1,7 +1,8 @@
 //! Opening a database, reading snapshots, and the one writer that groups commits.
 //!
 //! A durable commit costs a disk flush, 1-10 ms. All writes of a process go through one task: it takes
-//! what has queued up, runs each piece of work inside its own savepoint, and flushes once for all of them.
+//! what has queued up, runs the pieces of work so that each is kept or taken back whole, and flushes once
+//! for all of them.
 //! Measured on a prototype: 8,100 durable writes a second from 64 clients, 490 without grouping.
 
 use crate::clock::Clock;

@@ -2,13 +2,15 @@
 //!
 //! Start with [`Problem`], what is asked, and [`rules`], what must and should hold. [`read`] makes a
 //! problem of a file, [`evaluate`] tells the exact integer score of a roster, from scratch or move
-//! by move, [`solve`] searches for the best roster and proves how good it can be, and [`check`] judges a roster a second time by other means.
+//! by move, [`solve`] searches for the best roster and proves how good it can be, and [`check`]
+//! judges a roster a second time by other means.
 //!
 //! Around a roster that people know: [`repair`] finds the nearest legal one after a sick call,
 //! [`explain`] tells what bars a person from a shift and why a shift is short, [`price`] what a rule
 //! costs, and [`draft`] makes demand of the patients expected.
 //!
-//! Not here: files, clocks, threads and randomness. Time, seeds and limits come from the caller.
+//! Not here: files, clocks and randomness. Time, seeds and limits come from the caller, and so does
+//! the number of threads, which [`solve`] alone starts.
 //!
 //! A roster is one cell for each person and day, two bytes each: 150 people over 52 weeks are
 //! 109 KB. A person's whole row of four weeks is judged in well under a microsecond.
