@@ -1,6 +1,7 @@
 //! The dynamic program itself.
 #![expect(clippy::indexing_slicing, reason = "days, states and places are numbered by the plan")]
 
+use super::automaton::Step;
 use super::counters::{Counters, Segment};
 use super::{NEVER, RowPlan};
 use crate::problem::Cell;
@@ -109,7 +110,7 @@ impl RowPlan {
                             continue;
                         }
                         let into = segment.to + low - segment.from;
-                        let cost = price.saturating_add(step.cost).saturating_add(segment.cost);
+                        let cost = cost_of(price, step, segment);
                         if cost >= NEVER {
                             continue;
                         }
@@ -162,7 +163,7 @@ impl RowPlan {
                 let holds = |segment: &&Segment| (segment.to..segment.to + segment.length).contains(&place);
                 segments.iter().filter(holds).find_map(|segment| {
                     let at = segment.from + place - segment.to;
-                    let cost = price.saturating_add(step.cost).saturating_add(segment.cost);
+                    let cost = cost_of(price, step, segment);
                     let sum = before[from * n_places + at].saturating_add(cost);
                     (cost < NEVER && sum == value && sum < NEVER).then_some((from, at, cell))
                 })
@@ -173,4 +174,9 @@ impl RowPlan {
         }
         row
     }
+}
+
+/// What a day costs; [`NEVER`] and more where it cannot be. The way there and the way back add up alike.
+fn cost_of(price: i32, step: &Step, segment: &Segment) -> i32 {
+    price.saturating_add(step.cost).saturating_add(segment.cost)
 }
