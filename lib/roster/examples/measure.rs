@@ -1,6 +1,6 @@
 //! What the search finds in how much time:
 //! `cargo run --release -p roster --example measure -- SECONDS SEED FILE...`, where a file is one of
-//! Curtois and Qu, or `FOLDER:INSTANCE` of the competition, or `made:DAYS,PEOPLE,SHIFTS`. Seconds are those of the processor.
+//! Curtois and Qu, or `FOLDER:INSTANCE` of the competition, or `made:DAYS,PEOPLE,SHIFTS[,SEED]`. Seconds are those of the processor.
 #![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::unwrap_used, reason = "an example prints")]
 
 use roster::evaluate::Evaluator;
@@ -19,7 +19,8 @@ fn read(place: &str) -> Problem {
     let text = |path: String| std::fs::read_to_string(&path).unwrap();
     if let Some(size) = place.strip_prefix("made:") {
         let size: Vec<u16> = size.split(',').map(|n| n.parse().unwrap()).collect();
-        return curtois::read(&roster::testing::curtois_like(1, size[0], size[1], size[2])).unwrap();
+        let seed = size.get(3).copied().unwrap_or(1).into();
+        return curtois::read(&roster::testing::curtois_like(seed, size[0], size[1], size[2])).unwrap();
     }
     if let Some((folder, name)) = place.split_once(':') {
         let instance = inrc2::Instance::of_name(name).unwrap();

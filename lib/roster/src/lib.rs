@@ -29,7 +29,9 @@ mod row;
 pub mod rules;
 mod score;
 pub mod solve;
+
 pub mod testing;
+mod window;
 
 pub use problem::{Cell, DayIdx, Fault, PersonIdx, Problem, Roster};
 pub use score::{Cost, Score};

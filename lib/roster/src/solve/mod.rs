@@ -10,6 +10,7 @@
 
 mod chance;
 mod free;
+mod slide;
 
 pub(crate) use chance::Chance;
 
@@ -24,7 +25,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest linear program over all people, in rows.
-const ROWS_MAX: usize = 2_500;
+const ROWS_MAX: usize = 1_500;
+/// The longest horizon that is solved as one.
+const DAYS_MAX: usize = 63;
+/// Tells the second thread's chance from the first's.
+const OTHER: u64 = 0x5eed;
 /// What the levels weigh.
 const WEIGHTS: Weights = Weights { hard: 1_000, cover: 300 };
 
@@ -69,6 +74,10 @@ pub struct Answer {
 struct Shared {
     best: Mutex<Answer>,
     is_done: AtomicBool,
+    /// After how many dives without gain to give up.
+    patience: u32,
+    /// Whose rows a thread works on, on long horizons.
+    busy: Mutex<Vec<bool>>,
 }
 
 /// One thread's view.
@@ -83,50 +92,72 @@ struct Worker<'w, 'p> {
 /// Searches until the time is used up or the best roster is proven to be best.
 #[must_use]
 pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
-    let problem = evaluator.problem();
-    let start = task.start.cloned().unwrap_or_else(|| problem.empty_roster());
-    let first = Anneal::new(evaluator, start, WEIGHTS, task.seed).best;
-    let best = Answer { roster: first.roster, score: first.score, bound: None };
-    let shared = Shared { best: Mutex::new(best), is_done: AtomicBool::new(false) };
-    let worker = |seed: u64, plans: &Arc<[RowPlan]>| Worker {
-        evaluator,
-        task,
-        shared: &shared,
-        plans: Arc::clone(plans),
-        chance: Chance::new(seed),
-    };
+    let shared = Shared::new(evaluator, task, u32::MAX);
     let none: Arc<[RowPlan]> = Arc::new([]);
-    worker(task.seed, &none).begin();
-    let n_rows = evaluator.cover().n_rows() + problem.n_people();
-    let is_large = n_rows > ROWS_MAX || problem.n_days() == 0;
-    if is_large {
-        return large(&shared, task.n_threads, &|seed| worker(task.seed ^ seed, &none).keep_annealing());
-    }
-    let plans: Arc<[RowPlan]> =
-        PersonIdx::all(problem.n_people()).map(|person| RowPlan::new(evaluator, person)).collect();
-    if task.n_threads > 1 {
+    let worker = |seed: u64, plans: &Arc<[RowPlan]>| Worker::new(evaluator, task, &shared, plans, seed);
+    worker(0, &none).begin();
+    let n_rows = evaluator.cover().n_rows() + evaluator.problem().n_people();
+    if n_rows > ROWS_MAX || evaluator.problem().n_days() > DAYS_MAX {
         std::thread::scope(|scope| {
-            scope.spawn(|| worker(task.seed ^ 0x5eed, &plans).roam());
-            worker(task.seed, &plans).lead();
+            (1..task.n_threads.min(2)).for_each(|_| {
+                scope.spawn(|| worker(OTHER, &none).slide());
+            });
+            worker(0, &none).slide();
         });
-    } else {
-        worker(task.seed, &plans).lead();
+        return shared.answer();
     }
-    shared.best.lock().unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// Problems whose linear program would be too large are annealed only.
-fn large(shared: &Shared, n_threads: usize, anneal: &(dyn Fn(u64) + Sync)) -> Answer {
+    let plans = row_plans(evaluator);
     std::thread::scope(|scope| {
-        (1..n_threads.min(2)).for_each(|_| {
-            scope.spawn(|| anneal(0x5eed));
+        (1..task.n_threads.min(2)).for_each(|_| {
+            scope.spawn(|| worker(OTHER, &plans).roam());
         });
-        anneal(0);
+        worker(0, &plans).lead();
     });
-    shared.best.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    shared.answer()
 }
 
-impl Worker<'_, '_> {
+/// Searches on one thread as [`solve`] does, and also ends when so many dives in a row gained nothing.
+fn solve_part(evaluator: &Evaluator<'_>, task: &Task<'_>, patience: u32) -> Answer {
+    let shared = Shared::new(evaluator, task, patience);
+    let none: Arc<[RowPlan]> = Arc::new([]);
+    Worker::new(evaluator, task, &shared, &none, 0).begin();
+    Worker::new(evaluator, task, &shared, &row_plans(evaluator), 0).lead();
+    shared.answer()
+}
+
+fn row_plans(evaluator: &Evaluator<'_>) -> Arc<[RowPlan]> {
+    PersonIdx::all(evaluator.problem().n_people()).map(|person| RowPlan::new(evaluator, person)).collect()
+}
+
+impl Shared {
+    fn new(evaluator: &Evaluator<'_>, task: &Task<'_>, patience: u32) -> Shared {
+        let problem = evaluator.problem();
+        let start = task.start.cloned().unwrap_or_else(|| problem.empty_roster());
+        let score = evaluator.score(&start);
+        Shared {
+            best: Mutex::new(Answer { roster: start, score, bound: None }),
+            is_done: AtomicBool::new(false),
+            patience,
+            busy: Mutex::new(vec![false; problem.n_people()]),
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        self.best.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<'w, 'p> Worker<'w, 'p> {
+    fn new(
+        evaluator: &'w Evaluator<'p>,
+        task: &'w Task<'w>,
+        shared: &'w Shared,
+        plans: &Arc<[RowPlan]>,
+        seed: u64,
+    ) -> Worker<'w, 'p> {
+        Worker { evaluator, task, shared, plans: Arc::clone(plans), chance: Chance::new(task.seed ^ seed) }
+    }
+
     fn spent(&self) -> f64 {
         (self.task.spent)()
     }
@@ -136,7 +167,7 @@ impl Worker<'_, '_> {
     }
 
     fn best(&self) -> Answer {
-        self.shared.best.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.answer()
     }
 
     /// Takes a roster over if it is better than the best.
@@ -187,6 +218,10 @@ impl Worker<'_, '_> {
 
     /// A first legal roster.
     fn begin(&mut self) {
+        let best = self.best();
+        if self.task.start.is_some() && best.score.hard == 0 && best.score.cover == 0 {
+            return;
+        }
         let mut weights = WEIGHTS;
         let mut length = 0.03;
         let mut roster = self.best().roster;
@@ -221,7 +256,9 @@ impl Worker<'_, '_> {
             }
             self.dive_on(&mut master, &mut pool);
         }
-        self.free_people(&mut pool, 1.0);
+        if self.shared.patience == u32::MAX {
+            self.free_people(&mut pool, 1.0);
+        }
     }
 
     /// Dives again and again: freely at first, then near the best roster.
@@ -229,8 +266,9 @@ impl Worker<'_, '_> {
         let (shared, spent) = (self.shared, self.task.spent);
         let is_over = || shared.is_done.load(Ordering::Relaxed) || spent() >= 1.0;
         let mut n_free = 0;
+        let mut n_idle = 0;
         for turn in 0_u32.. {
-            if is_over() {
+            if is_over() || n_idle >= self.shared.patience {
                 return;
             }
             let best = self.best();
@@ -246,6 +284,7 @@ impl Worker<'_, '_> {
             let Some(roster) = found else { return };
             let score = self.evaluator.score(&roster);
             self.offer(&roster, score);
+            n_idle = if score < best.score { 0 } else { n_idle + 1 };
             master.new_rows(n_known).for_each(|(person, row)| pool.keep(person, row));
             if score.soft < best.score.soft || n_free > 0 {
                 n_free = 0;
@@ -298,18 +337,6 @@ impl Worker<'_, '_> {
                 };
                 master.dive_near(best, &is_kept, &mut dice, &is_over)
             }
-        }
-    }
-
-    /// Anneals until the time is over, once long and then from the best again and again.
-    fn keep_annealing(mut self) {
-        let mut heat = Heat { first: 40.0, last: 0.5 };
-        let mut until = self.spent() + 0.8 * (1.0 - self.spent());
-        while !self.is_over() {
-            let best = self.best().roster;
-            self.anneal(best, heat, WEIGHTS, until);
-            heat.first = 4.0;
-            until = self.spent() + 0.1;
         }
     }
 

@@ -10,7 +10,9 @@ use std::fmt::Write;
 #[must_use]
 pub fn curtois_like(seed: u64, n_days: u16, n_people: u16, n_shifts: u16) -> String {
     let mut dice = Dice::new(seed);
-    let shifts: Vec<(String, u16, u16)> = (0..n_shifts).map(|idx| shift(&mut dice, idx, n_shifts)).collect();
+    let is_mixed = dice.happens(50);
+    let shifts: Vec<(String, u16, u16)> =
+        (0..n_shifts).map(|idx| shift(&mut dice, idx, n_shifts, is_mixed)).collect();
     let mut text = format!("# made up from seed {seed}\nSECTION_HORIZON\n{n_days}\n\nSECTION_SHIFTS\n");
     for (id, start, length) in &shifts {
         // Eleven hours of rest until the next day.
@@ -42,7 +44,7 @@ pub fn curtois_like(seed: u64, n_days: u16, n_people: u16, n_shifts: u16) -> Str
     text.push_str("\nSECTION_COVER\n");
     let mean_length =
         shifts.iter().map(|(_, _, length)| i64::from(*length)).sum::<i64>() / i64::from(n_shifts.max(1));
-    let heads = minutes_wanted / mean_length.max(1) / i64::from(n_days.max(1));
+    let heads = minutes_wanted * 21 / 20 / mean_length.max(1) / i64::from(n_days.max(1));
     for day in 0..n_days {
         for (id, _, _) in &shifts {
             let mean = heads / i64::from(n_shifts);
@@ -54,35 +56,42 @@ pub fn curtois_like(seed: u64, n_days: u16, n_people: u16, n_shifts: u16) -> Str
     text
 }
 
-/// Starts spread over the day, lengths of 6 to 12 hours.
-fn shift(dice: &mut Dice, idx: u16, n_shifts: u16) -> (String, u16, u16) {
+/// Starts spread over the day, lengths of 6 to 12 hours; in every second problem all of 8 hours.
+fn shift(dice: &mut Dice, idx: u16, n_shifts: u16, is_mixed: bool) -> (String, u16, u16) {
     let start = 360 + idx * (960 / n_shifts.max(1));
     let letter = ["e", "d", "l", "n"].get(usize::from(start / 360).saturating_sub(1)).unwrap_or(&"n");
-    (format!("{letter}{idx}"), start, dice.one_of(&[360, 480, 480, 480, 600, 720]))
+    let length = if is_mixed { dice.one_of(&[360, 480, 480, 480, 600, 720]) } else { 480 };
+    (format!("{letter}{idx}"), start, length)
 }
 
-/// A contract; returns the minutes it should work.
+/// A contract that leaves room for leave and weekends; returns the most minutes it allows.
 fn staff(dice: &mut Dice, text: &mut String, person: u16, n_days: u16, shifts: &[(String, u16, u16)]) -> i64 {
-    let share = dice.one_of(&[100, 100, 100, 80, 60, 50]);
-    let full = i64::from(n_days / 7) * 2_400 * share / 100;
     let weeks = n_days / 7;
-    let is_able: Vec<bool> = shifts.iter().map(|_| dice.happens(70)).collect();
-    let most: Vec<String> = shifts
-        .iter()
-        .zip(&is_able)
-        .map(|((id, _, _), is_able)| {
-            let most = if *is_able { dice.small(weeks, n_days) } else { 0 };
-            format!("{id}={most}")
-        })
+    let always = dice.below(shifts.len());
+    let most: Vec<u16> = (0..shifts.len())
+        .map(
+            |idx| if idx == always { n_days } else { dice.one_of(&[0, 0, 0, weeks, n_days, n_days, n_days]) },
+        )
         .collect();
-    let (work_max, work_min) = (dice.small(4, 6), dice.small(1, 3));
-    let (off_min, weekends) = (dice.small(2, 3), weeks.div_ceil(2) + dice.small(0, 1));
-    let _ = writeln!(
-        text,
-        "P{person},{},{},{},{work_max},{work_min},{off_min},{weekends}",
-        most.join("|"),
-        full + 240,
-        full * 9 / 10 - 240
-    );
+    let free = shifts.iter().zip(&most).filter(|(_, most)| **most == n_days);
+    let lengths: Vec<i64> = free.map(|((_, _, length), _)| i64::from(*length)).collect();
+    let n_free = i64::try_from(lengths.len()).unwrap_or(1).max(1);
+    let mean = lengths.iter().sum::<i64>() / n_free;
+    let (share, work_max, work_min, off_min) = dice.one_of(&[
+        (100, 5, 2, 2),
+        (100, 5, 2, 2),
+        (100, 5, 2, 2),
+        (85, 5, 1, 2),
+        (75, 6, 2, 3),
+        (50, 4, 2, 3),
+    ]);
+    // Four and a half days a week, in whole half hours.
+    let full = i64::from(weeks) * 9 * mean * share / 200 / 30 * 30;
+    let least = full * 87 / 100 / 30 * 30;
+    let most: Vec<String> =
+        shifts.iter().zip(&most).map(|((id, _, _), most)| format!("{id}={most}")).collect();
+    let weekends = weeks.div_ceil(2) + u16::from(dice.happens(25));
+    let shifts = most.join("|");
+    let _ = writeln!(text, "P{person},{shifts},{full},{least},{work_max},{work_min},{off_min},{weekends}");
     full
 }

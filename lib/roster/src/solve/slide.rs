@@ -1,0 +1,113 @@
+//! Long horizons: a window of days and people is solved by itself, everything else as it is, and the
+//! next, and the next.
+//!
+//! Two threads take different people, so that what both find fits together.
+
+#![expect(clippy::indexing_slicing, reason = "people are those of the problem")]
+
+use super::{Task, Worker, solve_part};
+use crate::evaluate::Evaluator;
+use crate::problem::PersonIdx;
+use crate::window::Window;
+use std::sync::PoisonError;
+
+/// Rows of the linear programs of the first windows.
+const ROWS_FIRST: f64 = 120.0;
+/// The most rows.
+const ROWS_MAX: f64 = 1_200.0;
+/// How much larger windows become after a round.
+const GROWTH: f64 = 1.4;
+/// The longest window.
+const DAYS_MAX: usize = 56;
+/// The share of the time that one window may take.
+const SHARE: f64 = 0.05;
+/// After how many dives without gain a window is left.
+const PATIENCE: u32 = 4;
+
+impl Worker<'_, '_> {
+    /// Solves windows until the time is over: small ones first, all over the roster, then larger ones as
+    /// long as most of them are solved before their time is over.
+    pub(super) fn slide(mut self) {
+        let problem = self.evaluator.problem();
+        let n_cells = count(problem.n_people()) * count(problem.n_days());
+        let mut rows = ROWS_FIRST;
+        while !self.is_over() {
+            let (mut n_left, mut n_cut, mut n_done) =
+                (2.0 * n_cells / count(self.task.n_threads.clamp(1, 2)), 0, 0);
+            while n_left > 0.0 && !self.is_over() {
+                let people = self.take_people(rows);
+                let days = self.take_days(rows - count(people.len()));
+                let was_done = self.solve_window(&people, days);
+                self.release_people(&people);
+                n_left -= count(people.len() * (days.1 - days.0)).max(1.0);
+                if was_done { n_done += 1 } else { n_cut += 1 }
+            }
+            rows = (if n_cut > n_done { rows / GROWTH } else { rows * GROWTH }).clamp(ROWS_FIRST, ROWS_MAX);
+        }
+    }
+
+    /// Takes people nobody else works on, in rising order: at most as many as each thread can have.
+    fn take_people(&mut self, rows: f64) -> Vec<PersonIdx> {
+        let n_people = self.evaluator.problem().n_people();
+        let n_max = n_people.div_ceil(self.task.n_threads.clamp(1, 2)).min(whole(rows / 2.0).max(4));
+        let n = n_max - self.chance.below(n_max / 2 + 1);
+        let mut busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut people: Vec<PersonIdx> =
+            PersonIdx::all(n_people).filter(|person| !busy[person.idx()]).collect();
+        while people.len() > n {
+            people.swap_remove(self.chance.below(people.len()));
+        }
+        people.sort_unstable();
+        people.iter().for_each(|person| busy[person.idx()] = true);
+        people
+    }
+
+    fn release_people(&self, people: &[PersonIdx]) {
+        let mut busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        people.iter().for_each(|person| busy[person.idx()] = false);
+    }
+
+    /// A window of as many days as have so many rows of cover, at least a week. The first and the last
+    /// days are taken as often as the others.
+    fn take_days(&mut self, rows: f64) -> (usize, usize) {
+        let n_days = self.evaluator.problem().n_days();
+        let rows_a_day = count(self.evaluator.cover().n_rows()) / count(n_days);
+        let length = whole(rows / rows_a_day.max(0.1)).clamp(7, DAYS_MAX).min(n_days);
+        let until = (self.chance.below(n_days + length) + length / 2).clamp(length, n_days);
+        (until - length, until)
+    }
+
+    /// Solves a window of the best roster; whether that was done before its time was over.
+    fn solve_window(&mut self, people: &[PersonIdx], days: (usize, usize)) -> bool {
+        let best = self.best();
+        let Some(window) = Window::cut(self.evaluator, &best.roster, people, days) else { return true };
+        let part = Evaluator::new(&window.problem);
+        let from = self.spent();
+        let spent = || if self.is_over() { 1.0 } else { ((self.task.spent)() - from) / SHARE };
+        let task = Task {
+            seed: self.chance.clone().next(),
+            n_threads: 1,
+            start: Some(&window.roster),
+            spent: &spent,
+            tell: &|_| {},
+        };
+        let answer = solve_part(&part, &task, PATIENCE);
+        let was_done = spent() < 1.0;
+        let _ = self.chance.next();
+        let mut roster = self.best().roster;
+        window.put(&answer.roster, &mut roster);
+        let score = self.evaluator.score(&roster);
+        self.offer(&roster, score);
+        was_done
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "people and rows are few")]
+fn count(n: usize) -> f64 {
+    n as f64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows are few and not negative")]
+fn whole(n: f64) -> usize {
+    n as usize
+}

@@ -1,0 +1,177 @@
+//! The parts of a window's problem.
+
+use super::outside::Outside;
+use crate::evaluate::Evaluator;
+use crate::problem::{Away, Carry, Cell, DayIdx, Demand, Parts, Person, PersonIdx, Roster, RuleIdx, SoFar};
+use crate::rules::{Edges, Kind, Own, Rule, Who};
+
+/// What is cut out of what.
+pub(super) struct Cut<'w> {
+    pub(super) evaluator: &'w Evaluator<'w>,
+    pub(super) roster: &'w Roster,
+    /// Who is in the part, in rising order.
+    pub(super) people: &'w [PersonIdx],
+    /// Whose cells may change, in rising order.
+    pub(super) free: &'w [PersonIdx],
+    pub(super) from: usize,
+    /// The day after the last that may change.
+    pub(super) until: usize,
+    /// The day after the last of the part.
+    pub(super) end: usize,
+    pub(super) reach: usize,
+}
+
+/// A day number, which is far below 2^31.
+fn day_of(day: usize) -> i32 {
+    i32::try_from(day).unwrap_or(i32::MAX)
+}
+
+impl Cut<'_> {
+    pub(super) fn parts(&self) -> Parts {
+        let whole = self.evaluator.problem();
+        let parts = whole.parts();
+        let mut horizon = parts.horizon.clone();
+        horizon.start = whole.calendar().date(day_of(self.from));
+        horizon.n_days = u16::try_from(self.end - self.from).unwrap_or(u16::MAX);
+        let (kept, rules) = self.rules(&parts.rules);
+        let outside = Outside { evaluator: self.evaluator, roster: self.roster, days: (self.from, self.end) };
+        let person =
+            |idx: &PersonIdx| Person { carry: self.carry(*idx, &kept, &outside), ..self.person(*idx) };
+        Parts {
+            name: parts.name.clone(),
+            horizon,
+            skills: parts.skills.clone(),
+            units: parts.units.clone(),
+            shifts: parts.shifts.clone(),
+            people: self.people.iter().map(person).collect(),
+            demands: self.demands(&parts.demands),
+            rules,
+            levels: parts.levels,
+            money: parts.money,
+            published: parts.published.as_ref().map(|published| self.part(published)),
+        }
+    }
+
+    /// The cells of the part.
+    pub(super) fn part(&self, whole: &Roster) -> Roster {
+        let mut part = Roster::empty(self.people.len(), self.end - self.from);
+        for (place, person) in self.people.iter().enumerate() {
+            let row = whole.row(*person).iter().skip(self.from);
+            part.row_mut(PersonIdx::at(place)).iter_mut().zip(row).for_each(|(cell, was)| *cell = *was);
+        }
+        part
+    }
+
+    fn is_free(&self, day: usize) -> bool {
+        (self.from..self.until).contains(&day)
+    }
+
+    fn moved(&self, day: DayIdx) -> DayIdx {
+        DayIdx::at(day.idx().saturating_sub(self.from))
+    }
+
+    fn person(&self, idx: PersonIdx) -> Person {
+        let known = self.evaluator.problem().person(idx);
+        let row = (self.from..).map(DayIdx::at).zip(self.roster.row(idx).iter().skip(self.from).copied());
+        let settled_from = if self.free.binary_search(&idx).is_ok() { self.until } else { self.from };
+        let settled = row.take(self.end - self.from).filter(|(day, _)| day.idx() >= settled_from);
+        let locked = known.locked.iter().filter(|(day, _)| self.is_free(day.idx())).copied();
+        let mut requests = known.requests.clone();
+        requests.retain(|request| self.is_free(request.day.idx()));
+        requests.iter_mut().for_each(|request| request.day = self.moved(request.day));
+        let (from, last) = (day_of(self.from), day_of(self.end) - 1);
+        let reach = from - day_of(self.reach);
+        let away = known.away.iter().filter(|away| away.last >= reach && away.first <= last);
+        let away = away.map(|away| Away {
+            first: away.first.max(reach) - from,
+            last: away.last.min(last) - from,
+            ..*away
+        });
+        Person {
+            id: known.id.clone(),
+            name: String::new(),
+            can: known.can.clone(),
+            away: away.collect(),
+            locked: locked.chain(settled).map(|(day, cell)| (self.moved(day), cell)).collect(),
+            requests,
+            travel: known.travel.clone(),
+            carry: Carry::default(),
+            ..*known
+        }
+    }
+
+    /// What came before the part, and what is counted outside of it.
+    fn carry(&self, idx: PersonIdx, kept: &[Option<RuleIdx>], outside: &Outside<'_>) -> Carry {
+        let known = &self.evaluator.problem().person(idx).carry;
+        let before = self.roster.row(idx).get(..self.from).unwrap_or(&[]);
+        let n_known = self.reach.saturating_sub(self.from).min(known.history.len());
+        let older = known.history.iter().skip(known.history.len() - n_known);
+        let newer = before.iter().skip(self.from.saturating_sub(self.reach));
+        let so_far = kept.iter().enumerate().filter_map(|(rule, kept)| {
+            let amount = outside.amount(idx, RuleIdx::at(rule)).filter(|amount| *amount != 0)?;
+            Some(SoFar { rule: (*kept)?, amount })
+        });
+        Carry {
+            history: older.chain(newer).copied().collect(),
+            last_end: known.last_end.filter(|_| before.iter().all(|cell| cell.is_off())),
+            so_far: so_far.collect(),
+        }
+    }
+
+    /// The rules that hold for somebody of the part, and for each rule of the whole its new position.
+    fn rules(&self, whole: &[Rule]) -> (Vec<Option<RuleIdx>>, Vec<Rule>) {
+        let mut rules = Vec::new();
+        let mut kept = Vec::new();
+        for rule in whole {
+            let who = self.who(&rule.who);
+            if who == Who::These(Vec::new()) {
+                kept.push(None);
+                continue;
+            }
+            kept.push(Some(RuleIdx::at(rules.len())));
+            let mut rule = Rule { who, ..rule.clone() };
+            if self.end < self.evaluator.problem().n_days()
+                && let Kind::Own(Own::Run { edges, .. }) = &mut rule.kind
+            {
+                // The days after the part are no edge.
+                *edges = Edges::Open;
+            }
+            rules.push(rule);
+        }
+        (kept, rules)
+    }
+
+    /// The same people by their places in the part.
+    fn who(&self, whole: &Who) -> Who {
+        match whole {
+            Who::Everyone => Who::Everyone,
+            Who::These(people) => {
+                let place = |person: &PersonIdx| self.people.binary_search(person).ok().map(PersonIdx::at);
+                Who::These(people.iter().filter_map(place).collect())
+            }
+        }
+    }
+
+    /// What is still needed beside those who are not in the part.
+    fn demands(&self, whole: &[Demand]) -> Vec<Demand> {
+        let is_outside = |person: &PersonIdx| self.people.binary_search(person).is_err();
+        let others: Vec<PersonIdx> = PersonIdx::all(self.roster.n_people()).filter(is_outside).collect();
+        let mut demands = Vec::new();
+        for demand in whole.iter().filter(|demand| self.is_free(demand.day.idx())) {
+            let cells = others.iter().map(|person| (*person, self.roster.cell(*person, demand.day)));
+            let heads =
+                cells.filter(|(person, cell): &(PersonIdx, Cell)| demand.counts(*person, *cell)).count();
+            let heads = u16::try_from(heads).unwrap_or(u16::MAX);
+            demands.push(Demand {
+                day: self.moved(demand.day),
+                duties: demand.duties,
+                who: self.who(&demand.who),
+                minimum: demand.minimum.saturating_sub(heads),
+                wanted: demand.wanted.saturating_sub(heads),
+                maximum: demand.maximum.map(|maximum| maximum.saturating_sub(heads)),
+                weights: demand.weights,
+            });
+        }
+        demands
+    }
+}

@@ -1,0 +1,167 @@
+//! A window of a problem: some days and some people, with everything else as a roster has it.
+//!
+//! A window is a [`Problem`] of its own, smaller and with nothing special about it. The days before
+//! become the history of its people, the few days after are settled cells, the heads of everybody
+//! else are taken off the demand, and what people worked outside counts as worked so far. What a
+//! roster of the window costs more or less than another is what the whole roster costs more or less,
+//! for all rules that look no further than [`reach`]; fixed periods and rolling windows of weeks are
+//! judged as far as the window knows them. The whole is always scored again afterwards.
+
+mod cut;
+mod outside;
+
+use crate::evaluate::Evaluator;
+use crate::problem::{PersonIdx, Problem, Roster};
+use crate::rules::{Kind, Over, Own, Rule};
+use cut::Cut;
+
+/// The farthest that a rule is followed beyond a window, in days.
+const REACH_MAX: u16 = 35;
+
+/// A part of a problem.
+#[derive(Clone, Debug)]
+pub(crate) struct Window {
+    /// The part as a problem.
+    pub(crate) problem: Problem,
+    /// The part of the roster it was cut from.
+    pub(crate) roster: Roster,
+    /// The people of the part, as the whole has them.
+    people: Vec<PersonIdx>,
+    /// The first day of the part.
+    from: usize,
+    /// The day after the last that may change.
+    until: usize,
+}
+
+/// How many days beyond a window its cells matter to rules.
+fn reach(problem: &Problem) -> usize {
+    let longest = problem.parts().shifts.iter().map(|shift| shift.start_minute + shift.length_minutes).max();
+    let days_of =
+        |minutes: u32| u16::try_from((minutes + longest.unwrap_or(0)).div_ceil(1_440)).unwrap_or(u16::MAX);
+    let of_rule = |rule: &Rule| match &rule.kind {
+        Kind::Own(Own::Count { over, .. }) => match over {
+            Over::Horizon => 2,
+            Over::Every { days, .. } | Over::Rolling { days } => *days,
+        },
+        Kind::Own(Own::Run { min, max, .. }) => max.unwrap_or(0).max(*min) + 1,
+        Kind::Own(Own::Rest { minutes, .. }) => days_of(*minutes),
+        Kind::Own(Own::Recovery { n_days, minutes, .. }) => n_days + days_of(*minutes),
+        Kind::Own(Own::Forbidden { sequences }) => {
+            let longest = sequences.iter().map(|sequence| sequence.days.len()).max();
+            u16::try_from(longest.unwrap_or(0)).unwrap_or(u16::MAX)
+        }
+        Kind::Own(Own::Overtime { days, .. }) => *days,
+        Kind::Own(Own::Published) | Kind::Across(_) => 0,
+    };
+    // Limits that nobody can reach bind nobody.
+    let bound = |days: &u16| *days <= REACH_MAX;
+    problem.parts().rules.iter().map(of_rule).filter(bound).max().map_or(0, usize::from)
+}
+
+/// Whether rules join people, so that nobody can be left out but for their heads.
+fn are_people_joined(problem: &Problem) -> bool {
+    problem.parts().rules.iter().any(|rule| matches!(rule.kind, Kind::Across(_)))
+}
+
+impl Window {
+    /// Cuts out the days `from..until` of some people, who are in rising order; `None` when the part is
+    /// no problem of its own.
+    pub(crate) fn cut(
+        evaluator: &Evaluator<'_>,
+        roster: &Roster,
+        free: &[PersonIdx],
+        (from, until): (usize, usize),
+    ) -> Option<Window> {
+        let whole = evaluator.problem();
+        let people =
+            if are_people_joined(whole) { PersonIdx::all(whole.n_people()).collect() } else { free.to_vec() };
+        let reach = reach(whole);
+        let end = (until + reach).min(whole.n_days());
+        let cut = Cut { evaluator, roster, people: &people, free, from, until, end, reach };
+        let problem = Problem::new(cut.parts()).ok()?;
+        let mut part = problem.empty_roster();
+        for (place, person) in people.iter().enumerate() {
+            let row = roster.row(*person).get(from..end)?;
+            part.row_mut(PersonIdx::at(place)).copy_from_slice(row);
+        }
+        Some(Window { problem, roster: part, people, from, until })
+    }
+
+    /// Puts a roster of the part into the whole.
+    pub(crate) fn put(&self, part: &Roster, whole: &mut Roster) {
+        for (place, person) in self.people.iter().enumerate() {
+            let days = whole.row_mut(*person).get_mut(self.from..self.until);
+            let cells = part.row(PersonIdx::at(place));
+            days.into_iter().flatten().zip(cells).for_each(|(day, cell)| *day = *cell);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::{Cell, DayIdx};
+    use crate::rules::Edges;
+    use crate::testing::{Dice, any_problem, any_roster};
+
+    /// Whether a rule looks no further than a window's surroundings.
+    fn is_near(rule: &Rule) -> bool {
+        match &rule.kind {
+            Kind::Own(Own::Count { over: Over::Every { days, .. } | Over::Rolling { days }, .. }) => {
+                *days <= REACH_MAX
+            }
+            Kind::Own(Own::Run { edges, max, .. }) => {
+                *edges == Edges::Open && max.is_none_or(|max| max < REACH_MAX)
+            }
+            Kind::Own(_) | Kind::Across(_) => true,
+        }
+    }
+
+    #[test]
+    fn what_changes_inside_costs_the_same_in_the_part_and_in_the_whole() {
+        let mut n_parts = 0;
+        for seed in 0..3_000 {
+            let mut parts = any_problem(seed);
+            if !parts.rules.iter().all(is_near) {
+                parts.rules.retain(is_near);
+                parts.people.iter_mut().for_each(|person| person.carry.so_far.clear());
+            }
+            let whole = Problem::new(parts).unwrap();
+            if whole.n_people() == 0 {
+                continue;
+            }
+            let evaluator = Evaluator::new(&whole);
+            let mut dice = Dice::new(seed);
+            let mut roster = any_roster(&whole, seed + 1);
+            let free: Vec<PersonIdx> =
+                PersonIdx::all(whole.n_people()).filter(|_| dice.happens(60)).collect();
+            let from = dice.below(whole.n_days());
+            let until = from + 1 + dice.below(whole.n_days() - from);
+            if free.is_empty() {
+                continue;
+            }
+            let window = Window::cut(&evaluator, &roster, &free, (from, until)).unwrap();
+            let part = Evaluator::new(&window.problem);
+            let mut changed = window.roster.clone();
+            for person in window.problem.parts().people.iter().enumerate().map(|(place, _)| place) {
+                if free.contains(&window.people[person]) {
+                    for day in 0..until - from {
+                        let cell = Cell(u16::try_from(dice.below(whole.n_codes())).unwrap());
+                        changed.set(PersonIdx::at(person), DayIdx::at(day), cell);
+                    }
+                }
+            }
+            let before = (evaluator.score(&roster), part.score(&window.roster));
+            window.put(&changed, &mut roster);
+            let after = (evaluator.score(&roster), part.score(&changed));
+            assert_eq!(
+                after.0 - before.0,
+                after.1 - before.1,
+                "seed {seed}, days {from} to {until} of {free:?}: {:#?}",
+                whole.parts()
+            );
+            n_parts += 1;
+        }
+        assert!(n_parts > 2_000, "{n_parts}");
+    }
+}
