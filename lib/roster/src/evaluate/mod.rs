@@ -22,6 +22,7 @@ mod weekend;
 
 pub(crate) use board::{Board, Edit, Weights};
 pub use charge::{Charge, Source, Weigh};
+pub(crate) use count::Tally;
 pub use count::{CountPlan, Limits, Values, Window};
 pub use overtime::OvertimePlan;
 pub use plan::PersonPlan;
