@@ -221,16 +221,15 @@ impl Choice {
             None => counters.insert(0, Counter { dim: Dim::idle(n_days, n_classes), rules: Vec::new() }),
         }
         counters.iter_mut().skip(1).for_each(|counter| counter.dim.cut());
-        let n_layers = 2 * n_days + 1;
-        let room = PLACES_MAX / (automaton.n_states() * n_layers).max(1);
-        while counters.iter().map(|counter| counter.dim.n()).product::<usize>() > room.max(1) {
-            // The innermost goes last.
-            let at = usize::from(counters.len() > 1);
-            let counter = counters.remove(at);
-            self.left_out.extend(counter.rules);
-            if counters.is_empty() {
-                counters.push(Counter { dim: Dim::idle(n_days, n_classes), rules: Vec::new() });
-            }
+        let n_places = |counters: &[Counter]| {
+            let n_layers =
+                n_days + 1 + counters.iter().map(|counter| counter.dim.untils.len()).sum::<usize>();
+            let n = counters.iter().fold(1_usize, |n, counter| n.saturating_mul(counter.dim.n()));
+            n.saturating_mul(automaton.n_states() * n_layers)
+        };
+        while counters.len() > 1 && n_places(&counters) > PLACES_MAX {
+            // The innermost stays.
+            self.left_out.extend(counters.remove(1).rules);
         }
         let dims = counters.into_iter().map(|counter| counter.dim).collect();
         let mut counters = Counters::new(dims, n_bits, n_days, n_classes);
