@@ -56,6 +56,11 @@ impl Values {
         i64::from(self.rows[self.row_of_day[day] as usize + cell.code()])
     }
 
+    /// What a cell is worth on each kind of day.
+    pub(crate) fn of_kinds(&self, cell: Cell) -> impl Iterator<Item = i32> + '_ {
+        self.rows.chunks_exact(self.n_codes.max(1)).map(move |row| row[cell.code()])
+    }
+
     /// Whether every day is worth the same.
     #[must_use]
     pub fn is_uniform(&self) -> bool {

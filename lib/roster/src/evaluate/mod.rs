@@ -22,8 +22,8 @@ mod weekend;
 
 pub(crate) use board::{Board, Edit, Weights};
 pub use charge::{Charge, Source, Weigh};
-pub(crate) use count::value;
 pub use count::{CountPlan, Limits, Values, Window};
+pub(crate) use count::{Tally, value};
 pub use overtime::OvertimePlan;
 pub use plan::PersonPlan;
 pub use report::{Finding, Report};

@@ -12,21 +12,21 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct OvertimePlan {
     rule: RuleIdx,
-    weigh: Weigh,
-    values: Arc<Values>,
+    pub(crate) weigh: Weigh,
+    pub(crate) values: Arc<Values>,
     period_minutes: i64,
-    day_minutes: i64,
-    windows: Box<[Stretch]>,
+    pub(crate) day_minutes: i64,
+    pub(crate) windows: Box<[Stretch]>,
 }
 
 /// A period, and what was worked of it before the horizon.
 #[derive(Clone, Debug)]
-struct Stretch {
+pub(crate) struct Stretch {
     first: i32,
-    from: usize,
-    until: usize,
-    total: i64,
-    daily: i64,
+    pub(crate) from: usize,
+    pub(crate) until: usize,
+    pub(crate) total: i64,
+    pub(crate) daily: i64,
 }
 
 impl OvertimePlan {
@@ -80,7 +80,7 @@ impl OvertimePlan {
         }
     }
 
-    fn beyond(&self, total: i64, daily: i64) -> i64 {
+    pub(crate) fn beyond(&self, total: i64, daily: i64) -> i64 {
         (total - self.period_minutes).max(daily).max(0)
     }
 }

@@ -12,17 +12,17 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct RestPlan {
     rule: RuleIdx,
-    weigh: Weigh,
-    after: Box<[bool]>,
-    before: Box<[bool]>,
-    minutes: i32,
+    pub(crate) weigh: Weigh,
+    pub(crate) after: Box<[bool]>,
+    pub(crate) before: Box<[bool]>,
+    pub(crate) minutes: i32,
     /// From how many days in a row on; 0: after any duty, neighboring days left to the tables.
-    run_min: i32,
-    clock: Arc<Clock>,
+    pub(crate) run_min: i32,
+    pub(crate) clock: Arc<Clock>,
     /// The last duty before the horizon: its day, cell, true end.
-    last: Option<(i32, Cell, i32)>,
+    pub(crate) last: Option<(i32, Cell, i32)>,
     /// How long the run of `after` was that ended with it.
-    run: i32,
+    pub(crate) run: i32,
 }
 
 /// What a rest rule asks for.

@@ -11,8 +11,6 @@ use std::collections::BTreeMap;
 pub(crate) struct Classes {
     /// The codes of each class; codes that the person never may work are in none.
     pub(crate) codes: Vec<Vec<Cell>>,
-    /// A code's class.
-    pub(crate) of_code: Vec<Option<usize>>,
 }
 
 impl Classes {
@@ -23,11 +21,9 @@ impl Classes {
         let days = pair_days(plan, n_days);
         let mut classes: BTreeMap<Vec<i64>, Vec<Cell>> = BTreeMap::new();
         for &cell in &able {
-            classes.entry(signature(plan, &able, &days, cell)).or_default().push(cell);
+            classes.entry(signature(plan, n_days, (&able, &days), cell)).or_default().push(cell);
         }
-        let codes: Vec<Vec<Cell>> = classes.into_values().collect();
-        let of_code = all.iter().map(|cell| codes.iter().position(|class| class.contains(cell))).collect();
-        Classes { codes, of_code }
+        Classes { codes: classes.into_values().collect() }
     }
 
     pub(crate) fn n(&self) -> usize {
@@ -52,7 +48,12 @@ pub(crate) fn pair_days(plan: &PersonPlan, n_days: usize) -> Vec<usize> {
 }
 
 /// Everything the rules look at.
-fn signature(plan: &PersonPlan, able: &[Cell], pair_days: &[usize], cell: Cell) -> Vec<i64> {
+fn signature(
+    plan: &PersonPlan,
+    n_days: usize,
+    (able, pair_days): (&[Cell], &[usize]),
+    cell: Cell,
+) -> Vec<i64> {
     let code = cell.code();
     let mut signature: Vec<i64> = vec![i64::from(cell.is_work())];
     for count in plan.counts() {
@@ -64,12 +65,23 @@ fn signature(plan: &PersonPlan, able: &[Cell], pair_days: &[usize], cell: Cell) 
             CountPlan::Weekends { weekends, .. } => {
                 signature.extend(weekends.work.iter().map(|work| i64::from(work[code])));
             }
-            CountPlan::Windows { .. } | CountPlan::Rolling { .. } => {}
+            CountPlan::Windows { values, .. } | CountPlan::Rolling { values, .. } => {
+                signature.extend(values.of_kinds(cell).map(i64::from));
+            }
         }
     }
     signature.extend(plan.runs().iter().map(|run| i64::from(run.is_member[code])));
     for sequence in plan.sequences() {
         signature.extend(sequence.days.iter().map(|day| i64::from(day[code])));
+    }
+    for overtime in plan.overtime() {
+        signature.extend(overtime.values.of_kinds(cell).map(i64::from));
+    }
+    for rest in plan.rests() {
+        let days = |is_bound: bool| (0..n_days).filter(move |_| is_bound && cell.is_work());
+        signature.extend([rest.after[code], rest.before[code]].map(i64::from));
+        signature.extend(days(rest.after[code]).map(|day| i64::from(rest.clock.end(day, cell))));
+        signature.extend(days(rest.before[code]).map(|day| i64::from(rest.clock.start(day, cell))));
     }
     for &day in pair_days {
         for &other in able {

@@ -1,285 +1,218 @@
 //! Counters: how much was worked of what, in one dense table.
-#![expect(clippy::indexing_slicing, reason = "dimensions and classes are numbered here")]
+//!
+//! The table has a place for each combination of values. One counter that every duty moves evenly is
+//! the innermost: its values lie side by side in a *slice*, and a duty moves whole slices. A counter
+//! whose stretch of days ends is charged and falls back to its first value.
+#![expect(clippy::indexing_slicing, reason = "counters, slices and classes are numbered here")]
 
-use super::automaton::{Automaton, weekends, whole_stretch};
-use super::classes::Classes;
-use super::{NEVER, scaled};
-use crate::evaluate::{CountPlan, Limits, PersonPlan};
-use crate::score::Cost;
-use std::collections::HashMap;
+use super::NEVER;
+use super::automaton::Automaton;
+use super::dim::Dim;
+use std::collections::BTreeMap;
 
 /// The most slices that are looked ahead for.
-const AHEAD_MAX: usize = 1 << 20;
+const AHEAD_MAX: usize = 1 << 18;
 /// The most counters of weekends.
-const WEEKENDS_MAX: u32 = 5;
+pub(super) const WEEKENDS_MAX: u32 = 5;
 
-/// A slice of the table that moves as a whole when a duty is worked.
+/// Where a slice goes when a duty is worked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment {
-    pub(crate) from: usize,
-    pub(crate) to: usize,
-    pub(crate) length: usize,
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    /// By how much the values inside move.
+    pub(crate) shift: u32,
     /// What it costs beyond a counter's end, scaled.
     pub(crate) cost: i32,
 }
 
+/// What happens from one table to the next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stage {
+    /// A day is worked.
+    Day(usize),
+    /// A counter is charged and begins anew: the counter, and which of its stretches ends.
+    Reset(usize, usize),
+}
+
+/// Some values of a slice, from the first up to one past the last.
+pub(crate) type Span = (u16, u16);
+
+pub(crate) const NOTHING: Span = (u16::MAX, 0);
+
 /// All counters of a person.
 #[derive(Clone, Debug)]
 pub(crate) struct Counters {
+    /// The innermost first.
     dims: Vec<Dim>,
-    n_places: usize,
-    /// What the counters cost in the end, scaled.
-    pub(crate) ends: Vec<i32>,
-    /// The segments of each class and set of weekends.
-    pub(crate) segments: HashMap<(u16, u32), Box<[Segment]>>,
-    /// For each day, state and slice of the table: the places that can still come to a legal end.
-    pub(crate) ahead: Vec<(usize, usize)>,
-    is_whole: bool,
-    is_cut: bool,
-}
-
-/// One counter.
-#[derive(Clone, Debug)]
-struct Dim {
-    /// What each class counts.
-    adds: Vec<usize>,
-    /// Its bit among the weekends, when it counts weekends.
-    weekend: Option<u32>,
-    /// What each value costs in the end, scaled.
-    ends: Vec<i32>,
-    /// What each unit costs beyond the last value; `None`: there is no beyond.
-    beyond: Option<i32>,
+    /// How many values lie side by side, and how often.
+    pub(crate) inner: usize,
+    pub(crate) n_slices: usize,
+    pub(crate) stages: Vec<Stage>,
+    /// What is charged in any case, scaled.
+    pub(crate) constant: i32,
+    kind_of_day: Vec<usize>,
+    n_bits: u32,
+    /// The segments of each kind of day, of each class with each set of weekends.
+    segments: Vec<Vec<Box<[Segment]>>>,
+    /// Before each stage and in the end, for each state and slice: what can still come to a legal end.
+    ahead: Vec<Span>,
 }
 
 impl Counters {
-    pub(crate) fn new(
-        plan: &PersonPlan,
-        classes: &Classes,
-        n_days: usize,
-        room: usize,
-        is_loose: bool,
-    ) -> Counters {
-        let mut is_whole = true;
-        let mut dims = Vec::new();
-        let mut n_weekends = 0;
-        for count in plan.counts() {
-            match dim(count, classes, n_days, &mut n_weekends) {
-                Some(dim) if dim.ends.iter().all(|cost| *cost == 0) && dim.beyond == Some(0) => {}
-                Some(dim) => dims.push(dim),
-                None => is_whole = false,
-            }
-        }
-        // A limit that most rows keep by themselves.
-        dims.retain(|dim| !(is_loose && dim.is_most_only() && dim.ends.len() * 4 > n_days));
-        debug_assert_eq!(n_weekends as usize, weekends(plan).len());
-        dims.sort_by_key(|dim| std::cmp::Reverse(dim.ends.len()));
-        // The first is the innermost; it keeps every value. The others are cut where costs grow evenly.
-        dims.iter_mut().skip(1).for_each(Dim::cut);
-        while dims.iter().map(|dim| dim.ends.len()).product::<usize>() > room {
-            dims.pop();
-            is_whole = false;
-        }
-        let n_places = dims.iter().map(|dim| dim.ends.len()).product();
-        let mut counters = Counters {
-            ends: Vec::new(),
-            dims,
-            n_places,
-            segments: HashMap::new(),
-            ahead: Vec::new(),
-            is_whole,
-            is_cut: n_weekends > WEEKENDS_MAX,
+    /// Of these counters; the innermost is the first.
+    pub(crate) fn new(dims: Vec<Dim>, n_bits: u32, n_days: usize, n_classes: usize) -> Counters {
+        let inner = dims.first().map_or(1, Dim::n);
+        let mut kinds: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        let mut days = Vec::new();
+        let kind = |day: usize| {
+            let of_day: Vec<usize> = dims.iter().map(|dim| dim.kind_of_day[day]).collect();
+            *kinds.entry(of_day.clone()).or_insert_with(|| {
+                days.push(of_day);
+                days.len() - 1
+            })
         };
-        counters.ends = (0..n_places).map(|place| counters.end(place)).collect();
-        for class in 0..classes.n() {
-            for bits in 0..1_u32 << n_weekends.min(WEEKENDS_MAX) {
-                let segments = counters.moved(class, bits);
-                counters.segments.insert((u16::try_from(class).unwrap_or(0), bits), segments);
-            }
-        }
+        let kind_of_day = (0..n_days).map(kind).collect();
+        let mut counters = Counters {
+            inner,
+            n_slices: dims.iter().skip(1).map(Dim::n).product(),
+            stages: stages(&dims, n_days),
+            constant: dims.iter().fold(0, |sum, dim| dim.constant.saturating_add(sum).min(NEVER)),
+            dims,
+            kind_of_day,
+            n_bits,
+            segments: Vec::new(),
+            ahead: Vec::new(),
+        };
+        let all = || (0..n_classes).flat_map(|class| (0..1_u32 << n_bits).map(move |bits| (class, bits)));
+        let of_kind = |kinds: &Vec<usize>| {
+            all().map(|(class, bits)| counters.moved(kinds, class, bits)).collect::<Vec<_>>()
+        };
+        counters.segments = days.iter().map(of_kind).collect();
         counters
     }
 
-    pub(crate) fn n_places(&self) -> usize {
-        self.n_places
+    /// The segments of a class with a set of weekends.
+    #[inline]
+    pub(crate) fn segments(&self, day: usize, class: u16, counts: u32) -> &[Segment] {
+        let at = (usize::from(class) << self.n_bits) + counts as usize;
+        &self.segments[self.kind_of_day[day]][at]
     }
 
-    /// Whether rows are left out that may be best.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.is_cut
+    /// What can still come to a legal end, before a stage, in each slice of a state.
+    #[inline]
+    pub(crate) fn ahead(&self, stage: usize, n_states: usize, state: usize) -> Option<&[Span]> {
+        let from = (stage * n_states + state) * self.n_slices;
+        self.ahead.get(from..from + self.n_slices)
     }
 
-    pub(crate) fn is_whole(&self) -> bool {
-        self.is_whole
-    }
-
-    /// Whether a row of classes stays inside the limits of duties.
-    pub(crate) fn holds(&self, row: impl Iterator<Item = usize> + Clone) -> bool {
-        let limited = self.dims.iter().filter(|dim| dim.weekend.is_none() && dim.beyond.is_none());
-        limited
-            .map(|dim| (dim, row.clone().map(|class| dim.adds[class]).sum::<usize>()))
-            .all(|(dim, sum)| sum < dim.ends.len())
+    /// What the values of a counter cost when a stretch ends, and how far they lie apart: in places of a
+    /// slice for the innermost, in slices for the others.
+    pub(crate) fn reset(&self, dim: usize, stretch: usize) -> (&[i32], usize) {
+        let apart = self.dims.iter().take(dim).skip(1).map(Dim::n).product();
+        (&self.dims[dim].ends[stretch], apart)
     }
 
     /// Works out which places can still come to a legal end, from the last day backward.
-    pub(crate) fn look_ahead(&mut self, automaton: &Automaton, n_days: usize) {
-        let inner = self.inner();
-        let n_states = automaton.n_states();
-        let n_slices = self.n_places / inner;
-        if (n_days + 1) * n_states * n_slices > AHEAD_MAX {
+    pub(crate) fn look_ahead(&mut self, automaton: &Automaton) {
+        let (n_states, n_slices) = (automaton.n_states(), self.n_slices);
+        let layer = n_states * n_slices;
+        if (self.stages.len() + 1) * layer > AHEAD_MAX || self.inner >= usize::from(u16::MAX) {
             return;
         }
-        let mut ahead = vec![(usize::MAX, 0); (n_days + 1) * n_states * n_slices];
-        for state in (0..n_states).filter(|state| automaton.ends[*state] < NEVER) {
-            for place in (0..self.n_places).filter(|place| self.ends[*place] < NEVER) {
-                let slice = &mut ahead[(n_days * n_states + state) * n_slices + place / inner];
-                *slice = (slice.0.min(place % inner), slice.1.max(place % inner + 1));
+        let mut ahead = vec![NOTHING; (self.stages.len() + 1) * layer];
+        let all = (0, u16::try_from(self.inner).unwrap_or(u16::MAX));
+        for (state, end) in automaton.ends.iter().enumerate() {
+            if *end < NEVER {
+                let from = self.stages.len() * layer + state * n_slices;
+                ahead[from..from + n_slices].fill(all);
             }
         }
-        for day in (0..n_days).rev() {
-            let (before, after) = ahead.split_at_mut((day + 1) * n_states * n_slices);
-            for state in 0..n_states {
-                for step in automaton.steps(day, state) {
-                    for segment in self.segments.get(&(step.class, step.weekends)).into_iter().flatten() {
-                        let (low, high) = after[step.to as usize * n_slices + segment.to / inner];
-                        let shift = segment.to % inner;
-                        if high <= shift || low >= high {
-                            continue;
-                        }
-                        let slice = &mut before[(day * n_states + state) * n_slices + segment.from / inner];
-                        *slice = (slice.0.min(low.saturating_sub(shift)), slice.1.max(high - shift));
-                    }
-                }
+        for (at, stage) in self.stages.iter().enumerate().rev() {
+            let (before, after) = ahead[at * layer..(at + 2) * layer].split_at_mut(layer);
+            match *stage {
+                Stage::Day(day) => self.ahead_of_day(automaton, day, before, after),
+                Stage::Reset(dim, stretch) => self.ahead_of_reset((dim, stretch), before, after),
             }
         }
         self.ahead = ahead;
     }
 
-    /// How many places lie side by side.
-    pub(crate) fn inner(&self) -> usize {
-        self.dims.first().map_or(1, |dim| dim.ends.len())
-    }
-
-    fn end(&self, mut place: usize) -> i32 {
-        let mut sum = 0_i64;
-        for dim in &self.dims {
-            sum += i64::from(dim.ends[place % dim.ends.len()]);
-            place /= dim.ends.len();
-        }
-        i32::try_from(sum).unwrap_or(NEVER).min(NEVER)
-    }
-
-    /// How the table moves when a class is worked and these weekends count up.
-    fn moved(&self, class: usize, bits: u32) -> Box<[Segment]> {
-        let add = |dim: &Dim| match dim.weekend {
-            Some(bit) => usize::from(bits >> bit & 1 == 1),
-            None => dim.adds[class],
-        };
-        let Some((inner, outer)) = self.dims.split_first() else {
-            return Box::new([Segment { from: 0, to: 0, length: 1, cost: 0 }]);
-        };
-        let shift = add(inner);
-        let Some(length) = inner.ends.len().checked_sub(shift).filter(|length| *length > 0) else {
-            return Box::new([]);
-        };
-        let n_outer = self.n_places / inner.ends.len();
-        let segment = |number: usize| {
-            let (mut rest, mut to, mut stride, mut cost) = (number, 0, 1, 0);
-            for dim in outer {
-                let at = rest % dim.ends.len() + add(dim);
-                rest /= dim.ends.len();
-                let over = (at + 1).saturating_sub(dim.ends.len());
-                if over > 0 {
-                    cost += dim.beyond? * i32::try_from(over).ok()?;
+    fn ahead_of_day(&self, automaton: &Automaton, day: usize, before: &mut [Span], after: &[Span]) {
+        for (state, slices) in before.chunks_exact_mut(self.n_slices).enumerate() {
+            for step in automaton.steps(day, state) {
+                let after = &after[step.to as usize * self.n_slices..][..self.n_slices];
+                for segment in self.segments(day, step.class, step.counts) {
+                    let (low, high) = after[segment.to as usize];
+                    let shift = u16::try_from(segment.shift).unwrap_or(u16::MAX);
+                    if low < high && high > shift {
+                        widen(&mut slices[segment.from as usize], (low.saturating_sub(shift), high - shift));
+                    }
                 }
-                to += (at - over) * stride;
-                stride *= dim.ends.len();
             }
-            let (from, to) = (number * inner.ends.len(), to * inner.ends.len() + shift);
-            Some(Segment { from, to, length, cost })
-        };
-        (0..n_outer).filter_map(segment).collect()
-    }
-}
-
-impl Dim {
-    /// Whether it is a hard limit upward and nothing else.
-    fn is_most_only(&self) -> bool {
-        self.weekend.is_none() && self.beyond.is_none() && self.ends.iter().all(|cost| *cost == 0)
+        }
     }
 
-    /// Cuts the values off from where each further unit costs the same.
-    fn cut(&mut self) {
-        let n = self.ends.len();
-        if self.beyond.is_none() || n < 2 || self.ends.contains(&NEVER) && self.ends[n - 1] == NEVER {
+    fn ahead_of_reset(&self, (dim, stretch): (usize, usize), before: &mut [Span], after: &[Span]) {
+        let (ends, apart) = self.reset(dim, stretch);
+        if dim == 0 {
+            let first = ends.iter().position(|end| *end < NEVER).unwrap_or(usize::MAX);
+            let last = ends.iter().rposition(|end| *end < NEVER).map_or(0, |last| last + 1);
+            let small = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+            for (before, after) in before.iter_mut().zip(after) {
+                if after.0 == 0 && after.1 > 0 {
+                    *before = (small(first), small(last));
+                }
+            }
             return;
         }
-        let slope = self.ends[n - 1] - self.ends[n - 2];
-        let mut last = n - 1;
-        while last > 0 && self.ends[last - 1] < NEVER && self.ends[last] - self.ends[last - 1] == slope {
-            last -= 1;
+        for (at, before) in before.iter_mut().enumerate() {
+            let value = at / apart % ends.len();
+            if ends[value] < NEVER {
+                *before = after[at - value * apart];
+            }
         }
-        self.ends.truncate(last + 1);
-        self.beyond = Some(slope);
     }
-}
 
-/// The counter of a count over the horizon; `None` for other counts.
-fn dim(count: &CountPlan, classes: &Classes, n_days: usize, n_weekends: &mut u32) -> Option<Dim> {
-    match count {
-        CountPlan::Tally { limits, worth, before, given } => {
-            let worth_of = |class: usize| {
-                let code = classes.some(class).0;
-                let found = worth.iter().find(|(of, _)| *of == code);
-                usize::try_from(found.map_or(0, |(_, worth)| *worth)).ok()
-            };
-            let worths: Option<Vec<usize>> = (0..classes.n()).map(worth_of).collect();
-            let worths = worths?;
-            let unit = worths.iter().fold(0, |a, b| gcd(a, *b)).max(1);
-            let most = worths.iter().max().copied().unwrap_or(0) / unit * n_days;
-            let adds = worths.iter().map(|worth| worth / unit).collect();
-            Some(Dim::of(limits, (*before, *given), (unit, most), adds, None))
-        }
-        CountPlan::Weekends { limits, weekends } => {
-            let stretch = whole_stretch(weekends)?;
-            let bit = *n_weekends;
-            *n_weekends += 1;
-            let most = weekends.weekends.len();
-            let limits = &Limits { min: if stretch.is_done { limits.min } else { i64::MIN / 4 }, ..*limits };
-            Some(Dim::of(limits, (stretch.before, 0), (1, most), vec![0; classes.n()], Some(bit)))
-        }
-        CountPlan::Windows { .. } | CountPlan::Rolling { .. } => None,
-    }
-}
-
-impl Dim {
-    fn of(
-        limits: &Limits,
-        (before, given): (i64, i64),
-        (unit, most): (usize, usize),
-        adds: Vec<usize>,
-        weekend: Option<u32>,
-    ) -> Dim {
-        let end = |n: usize| {
-            let amount = before + given + i64::try_from(n * unit).unwrap_or(i64::MAX / 4);
-            let cost = if amount > limits.max {
-                limits.weigh.cost(amount - limits.max) - limits.weigh.cost(before - limits.max)
-            } else if amount < limits.min {
-                limits.weigh.cost(limits.min - amount)
-            } else {
-                Cost::ZERO
-            };
-            scaled(cost.hard, cost.soft)
+    /// How the table moves when a class is worked and these weekends count.
+    fn moved(&self, kinds: &[usize], class: usize, bits: u32) -> Box<[Segment]> {
+        let mut dims = self.dims.iter().zip(kinds);
+        let shift = match dims.next() {
+            Some((inner, kind)) => inner.hop(*kind, class, bits, 0).map(|(to, _)| to),
+            None => Some(0),
         };
-        let mut ends: Vec<i32> = (0..=most).map(end).collect();
-        let mut beyond = Some(0);
-        while ends.len() > 1 && ends.last() == Some(&NEVER) {
-            ends.pop();
-            beyond = None;
-        }
-        Dim { adds, weekend, ends, beyond }
+        let Some(shift) = shift.filter(|shift| *shift < self.inner) else { return Box::new([]) };
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let segment = |from: usize| {
+            let (mut rest, mut to, mut stride, mut cost) = (from, 0, 1, 0_i32);
+            for (dim, kind) in dims.clone() {
+                let (value, more) = dim.hop(*kind, class, bits, rest % dim.n())?;
+                rest /= dim.n();
+                to += value * stride;
+                stride *= dim.n();
+                cost = cost.saturating_add(more).min(NEVER);
+            }
+            Some(Segment { from: small(from), to: small(to), shift: small(shift), cost })
+        };
+        (0..self.n_slices).filter_map(segment).collect()
     }
 }
 
-fn gcd(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { gcd(b, a % b) }
+/// Makes a span reach as far as another.
+#[inline]
+pub(crate) fn widen(span: &mut Span, other: Span) {
+    *span = (span.0.min(other.0), span.1.max(other.1));
+}
+
+/// Days, and after each the counters whose stretch ends with it.
+fn stages(dims: &[Dim], n_days: usize) -> Vec<Stage> {
+    let mut stages = Vec::new();
+    for day in 0..n_days {
+        stages.push(Stage::Day(day));
+        for (idx, dim) in dims.iter().enumerate() {
+            let over = dim.untils.iter().enumerate().filter(|(_, until)| **until == day + 1);
+            stages.extend(over.map(|(stretch, _)| Stage::Reset(idx, stretch)));
+        }
+    }
+    stages
 }
