@@ -24,10 +24,6 @@ use free::Pool;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The largest linear program over all people, in rows.
-const ROWS_MAX: usize = 1_500;
-/// The longest horizon that is solved as one.
-const DAYS_MAX: usize = 63;
 /// Tells the second thread's chance from the first's.
 const OTHER: u64 = 0x5eed;
 /// What the levels weigh.
@@ -85,6 +81,7 @@ struct Worker<'w, 'p> {
     evaluator: &'w Evaluator<'p>,
     task: &'w Task<'w>,
     shared: &'w Shared,
+    /// Everybody's rules for the best row, once they are needed.
     plans: Arc<[RowPlan]>,
     chance: Chance,
 }
@@ -93,25 +90,19 @@ struct Worker<'w, 'p> {
 #[must_use]
 pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     let shared = Shared::new(evaluator, task, u32::MAX);
-    let none: Arc<[RowPlan]> = Arc::new([]);
-    let worker = |seed: u64, plans: &Arc<[RowPlan]>| Worker::new(evaluator, task, &shared, plans, seed);
-    worker(0, &none).begin();
-    let n_rows = evaluator.cover().n_rows() + evaluator.problem().n_people();
-    if n_rows > ROWS_MAX || evaluator.problem().n_days() > DAYS_MAX {
-        std::thread::scope(|scope| {
-            (1..task.n_threads.min(2)).for_each(|_| {
-                scope.spawn(|| worker(OTHER, &none).slide());
-            });
-            worker(0, &none).slide();
-        });
-        return shared.answer();
-    }
-    let plans = row_plans(evaluator);
+    let worker = |seed: u64| Worker::new(evaluator, task, &shared, seed);
+    worker(0).begin();
     std::thread::scope(|scope| {
         (1..task.n_threads.min(2)).for_each(|_| {
-            scope.spawn(|| worker(OTHER, &plans).roam());
+            scope.spawn(|| {
+                let mut worker = worker(OTHER);
+                worker.slide();
+                worker.roam();
+            });
         });
-        worker(0, &plans).lead();
+        let mut worker = worker(0);
+        worker.slide();
+        worker.lead();
     });
     shared.answer()
 }
@@ -119,14 +110,10 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
 /// Searches on one thread as [`solve`] does, and also ends when so many dives in a row gained nothing.
 fn solve_part(evaluator: &Evaluator<'_>, task: &Task<'_>, patience: u32) -> Answer {
     let shared = Shared::new(evaluator, task, patience);
-    let none: Arc<[RowPlan]> = Arc::new([]);
-    Worker::new(evaluator, task, &shared, &none, 0).begin();
-    Worker::new(evaluator, task, &shared, &row_plans(evaluator), 0).lead();
+    let mut worker = Worker::new(evaluator, task, &shared, 0);
+    worker.begin();
+    worker.lead();
     shared.answer()
-}
-
-fn row_plans(evaluator: &Evaluator<'_>) -> Arc<[RowPlan]> {
-    PersonIdx::all(evaluator.problem().n_people()).map(|person| RowPlan::new(evaluator, person)).collect()
 }
 
 impl Shared {
@@ -152,10 +139,15 @@ impl<'w, 'p> Worker<'w, 'p> {
         evaluator: &'w Evaluator<'p>,
         task: &'w Task<'w>,
         shared: &'w Shared,
-        plans: &Arc<[RowPlan]>,
         seed: u64,
     ) -> Worker<'w, 'p> {
-        Worker { evaluator, task, shared, plans: Arc::clone(plans), chance: Chance::new(task.seed ^ seed) }
+        Worker { evaluator, task, shared, plans: Arc::new([]), chance: Chance::new(task.seed ^ seed) }
+    }
+
+    /// Works out everybody's rules for the best row.
+    fn plan_rows(&mut self) {
+        let people = PersonIdx::all(self.evaluator.problem().n_people());
+        self.plans = people.map(|person| RowPlan::new(self.evaluator, person)).collect();
     }
 
     fn spent(&self) -> f64 {
@@ -239,7 +231,11 @@ impl<'w, 'p> Worker<'w, 'p> {
     }
 
     /// Solves by columns, then frees people.
-    fn lead(mut self) {
+    fn lead(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        self.plan_rows();
         let n_people = self.evaluator.problem().n_people();
         let mut pool = Pool::new(n_people);
         if !self.is_over() {
@@ -267,7 +263,9 @@ impl<'w, 'p> Worker<'w, 'p> {
         let is_over = || shared.is_done.load(Ordering::Relaxed) || spent() >= 1.0;
         let mut n_free = 0;
         let mut n_idle = 0;
-        for turn in 0_u32.. {
+        // A part begins with a good roster, which a free dive seldom beats.
+        let is_part = shared.patience < u32::MAX;
+        for turn in if is_part { 2_u32 } else { 0 }.. {
             if is_over() || n_idle >= self.shared.patience {
                 return;
             }
@@ -275,7 +273,8 @@ impl<'w, 'p> Worker<'w, 'p> {
             let from = self.spent();
             let n_known = master.n_columns();
             let mut chance = Chance::new(self.chance.next());
-            let found = if turn < 2 || turn.is_multiple_of(16) {
+            let is_free = if is_part { turn % 4 == 3 } else { turn < 2 || turn.is_multiple_of(16) };
+            let found = if is_free {
                 n_free += 1;
                 master.dive(&best.roster, &mut chance, &is_over)
             } else {
@@ -341,7 +340,11 @@ impl<'w, 'p> Worker<'w, 'p> {
     }
 
     /// Anneals for a while, then frees people.
-    fn roam(mut self) {
+    fn roam(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        self.plan_rows();
         let (best, from) = (self.best(), self.spent());
         self.anneal(best.roster, Heat { first: 40.0, last: 0.5 }, WEIGHTS, from + 0.4 * (1.0 - from));
         let mut pool = Pool::new(self.evaluator.problem().n_people());

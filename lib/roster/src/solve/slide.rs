@@ -11,10 +11,10 @@ use crate::problem::PersonIdx;
 use crate::window::Window;
 use std::sync::PoisonError;
 
-/// Rows of the linear programs of the first windows.
-const ROWS_FIRST: f64 = 120.0;
-/// The most rows.
-const ROWS_MAX: f64 = 1_200.0;
+/// Problems of no more rows and days are solved as one.
+const WHOLE: (f64, usize) = (400.0, 56);
+/// Rows of the linear programs of the first windows, and the most.
+const ROWS: (f64, f64) = (120.0, 1_200.0);
 /// How much larger windows become after a round.
 const GROWTH: f64 = 1.4;
 /// The longest window.
@@ -25,24 +25,26 @@ const SHARE: f64 = 0.05;
 const PATIENCE: u32 = 4;
 
 impl Worker<'_, '_> {
-    /// Solves windows until the time is over: small ones first, all over the roster, then larger ones as
-    /// long as most of them are solved before their time is over.
-    pub(super) fn slide(mut self) {
+    /// Solves windows: small ones first, all over the roster, then larger ones as long as most of them
+    /// are solved before their time is over. Ends when the next window would be the whole.
+    pub(super) fn slide(&mut self) {
         let problem = self.evaluator.problem();
-        let n_cells = count(problem.n_people()) * count(problem.n_days());
-        let mut rows = ROWS_FIRST;
-        while !self.is_over() {
-            let (mut n_left, mut n_cut, mut n_done) =
-                (2.0 * n_cells / count(self.task.n_threads.clamp(1, 2)), 0, 0);
+        let (n_people, n_days) = (count(problem.n_people()), problem.n_days());
+        let rows_whole = count(self.evaluator.cover().n_rows()) + n_people;
+        let mut rows = if rows_whole <= WHOLE.0 { WHOLE.0 } else { ROWS.0 };
+        while !self.is_over() && (rows < rows_whole || n_days > WHOLE.1) {
+            // Twice all over.
+            let mut n_left = 2.0 * n_people * count(n_days) / count(self.task.n_threads.clamp(1, 2));
+            let (mut n_cut, mut n_done) = (0, 0);
             while n_left > 0.0 && !self.is_over() {
                 let people = self.take_people(rows);
                 let days = self.take_days(rows - count(people.len()));
                 let was_done = self.solve_window(&people, days);
                 self.release_people(&people);
                 n_left -= count(people.len() * (days.1 - days.0)).max(1.0);
-                if was_done { n_done += 1 } else { n_cut += 1 }
+                *(if was_done { &mut n_done } else { &mut n_cut }) += 1;
             }
-            rows = (if n_cut > n_done { rows / GROWTH } else { rows * GROWTH }).clamp(ROWS_FIRST, ROWS_MAX);
+            rows = (if n_cut > n_done { rows / GROWTH } else { rows * GROWTH }).clamp(ROWS.0, ROWS.1);
         }
     }
 
