@@ -10,6 +10,7 @@
 
 mod chance;
 mod free;
+mod prove;
 
 pub(crate) use chance::Chance;
 
@@ -20,6 +21,7 @@ use crate::problem::{PersonIdx, Roster};
 use crate::row::RowPlan;
 use crate::score::Score;
 use free::Pool;
+use prove::Proof;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -229,10 +231,12 @@ impl Worker<'_, '_> {
         let (shared, spent) = (self.shared, self.task.spent);
         let is_over = || shared.is_done.load(Ordering::Relaxed) || spent() >= 1.0;
         let mut n_free = 0;
+        let mut proof = Proof::new(master);
         for turn in 0_u32.. {
             if is_over() {
                 return;
             }
+            self.branch(&mut proof);
             let best = self.best();
             let from = self.spent();
             let n_known = master.n_columns();
