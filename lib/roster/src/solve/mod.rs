@@ -11,6 +11,7 @@
 mod chance;
 mod free;
 mod prove;
+mod respond;
 
 pub(crate) use chance::Chance;
 
@@ -27,8 +28,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest linear program over all people, in rows.
 const ROWS_MAX: usize = 2_500;
+/// The most days that best rows are worked out over.
+const DAYS_MAX: usize = 70;
 /// What the levels weigh.
 const WEIGHTS: Weights = Weights { hard: 1_000, cover: 300 };
+
+/// The same, from where legal rosters are left no more.
+const FIRM: Weights = Weights { hard: 20_000, ..WEIGHTS };
 
 /// How to search.
 #[derive(Clone, Copy)]
@@ -98,14 +104,23 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
         chance: Chance::new(seed),
     };
     let none: Arc<[RowPlan]> = Arc::new([]);
-    worker(task.seed, &none).begin();
+    let is_long = problem.n_days() > DAYS_MAX || problem.n_days() == 0;
+    worker(task.seed, &none).begin(is_long);
+    let plans: Arc<[RowPlan]> = if is_long {
+        Arc::clone(&none)
+    } else {
+        PersonIdx::all(problem.n_people()).map(|person| RowPlan::new(evaluator, person)).collect()
+    };
+    if !is_long && shared.best.lock().unwrap_or_else(PoisonError::into_inner).score.hard > 0 {
+        let mut worker = worker(task.seed, &plans);
+        let (roster, score) = worker.respond(worker.best().roster, 1.0);
+        worker.offer(&roster, score);
+    }
     let n_rows = evaluator.cover().n_rows() + problem.n_people();
     let is_large = n_rows > ROWS_MAX || problem.n_days() == 0;
     if is_large {
-        return large(&shared, task.n_threads, &|seed| worker(task.seed ^ seed, &none).keep_annealing());
+        return large(&shared, task.n_threads, &|seed| worker(task.seed ^ seed, &plans).keep_annealing());
     }
-    let plans: Arc<[RowPlan]> =
-        PersonIdx::all(problem.n_people()).map(|person| RowPlan::new(evaluator, person)).collect();
     if task.n_threads > 1 {
         std::thread::scope(|scope| {
             scope.spawn(|| worker(task.seed ^ 0x5eed, &plans).roam());
@@ -188,7 +203,7 @@ impl Worker<'_, '_> {
     }
 
     /// A first legal roster.
-    fn begin(&mut self) {
+    fn begin(&mut self, is_long: bool) {
         let mut weights = WEIGHTS;
         let mut length = 0.03;
         let mut roster = self.best().roster;
@@ -196,7 +211,9 @@ impl Worker<'_, '_> {
             let until = self.spent() + length;
             let (found, score) = self.anneal(roster, Heat { first: 60.0, last: 0.5 }, weights, until);
             self.offer(&found, score);
-            if score.hard == 0 && score.cover == 0 || length > 0.15 {
+            // What is left to mend is mended by best rows, where there are.
+            let is_hopeless = score.hard > 0 && !is_long;
+            if score.hard == 0 && score.cover == 0 || length > 0.15 || is_hopeless {
                 return;
             }
             roster = found;
@@ -305,8 +322,19 @@ impl Worker<'_, '_> {
         }
     }
 
-    /// Anneals until the time is over, once long and then from the best again and again.
+    /// Anneals until the time is over, once long and then from the best again and again, with best rows
+    /// in between where there are.
     fn keep_annealing(mut self) {
+        let mut heat = 6.0;
+        while !self.plans.is_empty() && !self.is_over() {
+            let until = self.spent() + 0.05;
+            let best = self.best().roster;
+            let (roster, score) = self.anneal(best, Heat { first: heat, last: 0.5 }, FIRM, until);
+            self.offer(&roster, score);
+            let (roster, score) = self.respond(roster, 1.0);
+            self.offer(&roster, score);
+            heat = (heat * 0.9).max(2.0);
+        }
         let mut heat = Heat { first: 40.0, last: 0.5 };
         let mut until = self.spent() + 0.8 * (1.0 - self.spent());
         while !self.is_over() {
