@@ -17,7 +17,11 @@ use crate::problem::Roster;
 use std::cmp::Reverse;
 
 /// Steps of the linear program in a trial.
-const TRIAL_STEPS: usize = 100;
+const TRIAL_STEPS: usize = 40;
+/// So many trials in a row without a better one end them.
+const TRIALS_IDLE: usize = 16;
+/// So many at the root, and a fair part of them near it, where a split counts most.
+const TRIALS_IDLE_ROOT: usize = 120;
 /// Pricings of a leaf.
 const ROUNDS_MAX: usize = 200;
 /// The most leaves that wait.
@@ -173,14 +177,18 @@ impl<'e, 'p> Tree<'e, 'p> {
         #[expect(clippy::cast_precision_loss, reason = "objectives are far below 2^52")]
         let most = (limit as f64 - value).max(1.0);
         let mut best: Option<(f64, Split)> = None;
+        let idle_max = TRIALS_IDLE.max(TRIALS_IDLE_ROOT / (self.master.cuts.len() + 1));
+        let mut n_idle = 0;
         for split in self.master.splits() {
-            if is_over() {
+            if is_over() || n_idle >= idle_max {
                 break;
             }
+            n_idle += 1;
             let gain = |side| (self.master.trial(&self.cut(&split, side), is_over) - value).clamp(0.0, most);
             let score = (gain(Side::AtMost) + GAIN_LEAST) * (gain(Side::AtLeast) + GAIN_LEAST);
             if best.as_ref().is_none_or(|(known, _)| score > *known) {
                 best = Some((score, split));
+                n_idle = 0;
             }
             if score >= most * most {
                 break;

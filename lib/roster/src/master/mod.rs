@@ -297,15 +297,7 @@ impl<'e, 'p> Master<'e, 'p> {
             if self.bound.is_some_and(|bound| bound >= limit) {
                 return true;
             }
-            let is_solved = self.solve(is_over);
-            if std::env::var_os("GEN").is_some() {
-                eprintln!(
-                    "solved {is_solved} value {:.3} bound {:?} cols {}",
-                    self.value(),
-                    self.bound,
-                    self.known.len()
-                );
-            }
+            self.solve(is_over);
             if is_over() {
                 return false;
             }

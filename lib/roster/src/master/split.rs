@@ -35,7 +35,7 @@ type Flags = Arc<[bool]>;
 
 impl Master<'_, '_> {
     /// The sums that are least whole, a few of each kind: heads on a row of the demand, heads of some
-    /// days in a row, days of a person.
+    /// days in a row, days of a person. The first of every kind come before the second.
     pub(crate) fn splits(&self) -> Vec<Split> {
         let problem = self.evaluator.problem();
         let (n_days, n_codes) = (problem.n_days(), problem.n_codes());
@@ -47,24 +47,27 @@ impl Master<'_, '_> {
         let work = vec![flags(&|code| code != Cell::OFF.code(), n_codes)];
         let duties: Vec<Flags> = (0..n_codes).map(|code| flags(&|other| other == code, n_codes)).collect();
 
-        let mut splits = Vec::new();
+        let mut kinds = Vec::new();
         let of_demand = problem.parts().demands.iter().map(|demand| Sum {
             places: flags(&|place| demand.who.has(self.people[place]), n_places),
             days: demand.day.idx()..demand.day.idx() + 1,
             codes: demand.duties.flags(n_codes).into(),
         });
-        splits.extend(shares.least_whole(of_demand));
-        for length in (1..=n_days).filter(|length| *length <= DAYS_MAX || *length == n_days) {
+        kinds.push(shares.least_whole(of_demand));
+        for length in [n_days].into_iter().chain(1..=DAYS_MAX.min(n_days.saturating_sub(1))) {
             for codes in [&work, &duties] {
-                splits.extend(shares.least_whole(sums(&everybody, codes, length, n_days)));
+                kinds.push(shares.least_whole(sums(&everybody, codes, length, n_days)));
             }
         }
-        for length in OWN_DAYS.into_iter().chain([n_days]).filter(|length| *length <= n_days) {
+        for length in [n_days].into_iter().chain(OWN_DAYS).filter(|length| *length <= n_days) {
             for codes in [&work, &duties] {
-                splits.extend(shares.least_whole(sums(&each, codes, length, n_days)));
+                kinds.push(shares.least_whole(sums(&each, codes, length, n_days)));
             }
         }
-        splits
+        (0..OF_KIND_MAX)
+            .flat_map(|rank| kinds.iter().filter_map(move |kind| kind.get(rank)))
+            .cloned()
+            .collect()
     }
 
     fn shares_of_cells(&self) -> Shares {

@@ -26,6 +26,10 @@ impl Worker<'_, '_> {
         let is_over = || self.is_over();
         while !is_over() && proof.used < SHARE * self.spent() {
             let (best, from) = (self.best(), self.spent());
+            // What breaks rules is far from any bound.
+            if best.score.hard > 0 {
+                return;
+            }
             let grown = tree.grow(&best.roster, WEIGHTS.of_score(best.score), &is_over);
             self.prove(tree.bound());
             match grown {
