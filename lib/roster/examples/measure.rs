@@ -1,6 +1,7 @@
 //! What the search finds in how much time:
 //! `cargo run --release -p roster --example measure -- SECONDS SEED FILE...`, where a file is one of
-//! Curtois and Qu, or `FOLDER:INSTANCE` of the competition, or `made:DAYS,PEOPLE,SHIFTS[,SEED]`. Seconds are those of the processor.
+//! Curtois and Qu, or `FOLDER:INSTANCE` of the competition, `made:DAYS,PEOPLE,SHIFTS[,SEED]` or
+//! `hospital:PEOPLE,DAYS,UNITS`. Seconds are those of the processor.
 #![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::unwrap_used, reason = "an example prints")]
 
 use roster::evaluate::Evaluator;
@@ -21,6 +22,15 @@ fn read(place: &str) -> Problem {
         let size: Vec<u16> = size.split(',').map(|n| n.parse().unwrap()).collect();
         let seed = size.get(3).copied().unwrap_or(1).into();
         return curtois::read(&roster::testing::curtois_like(seed, size[0], size[1], size[2])).unwrap();
+    }
+    if let Some(size) = place.strip_prefix("hospital:") {
+        let size: Vec<u16> = size.split(',').map(|n| n.parse().unwrap()).collect();
+        let (n_people, n_units) = (usize::from(size[0]), usize::from(size[2]));
+        let size = roster::testing::HospitalSize { n_people, n_days: size[1], n_units };
+        let made = roster::testing::hospital(1, size);
+        let problem = Problem::new(made.parts).unwrap();
+        println!("hidden roster: {}", Evaluator::new(&problem).score(&made.hidden));
+        return problem;
     }
     if let Some((folder, name)) = place.split_once(':') {
         let instance = inrc2::Instance::of_name(name).unwrap();
@@ -57,6 +67,9 @@ fn main() {
         let answer = solve(&evaluator, &Task { seed, n_threads: 1, start: None, spent: &spent, tell: &tell });
         let verdict = roster::check::check(&problem, &answer.roster);
         assert_eq!(verdict.score, answer.score);
+        if is_loud {
+            verdict.hard().take(20).for_each(|breach| println!("  {}", breach.words));
+        }
         println!(
             "{:28} {} bound {:?} first {:.2?} total {:.1}",
             place.rsplit('/').next().unwrap(),

@@ -250,7 +250,7 @@ impl<'e, 'p> State<'e, 'p> {
     }
 
     /// Puts a cell into the roster and counts it; the row is judged later.
-    pub(super) fn place(&mut self, person: PersonIdx, day: usize, cell: Cell) -> bool {
+    pub(crate) fn place(&mut self, person: PersonIdx, day: usize, cell: Cell) -> bool {
         let is_known = cell.code() < self.evaluator.problem().n_codes();
         let Some(was) = self.roster.row(person).get(day).copied().filter(|was| is_known && *was != cell)
         else {
@@ -303,7 +303,7 @@ impl<'e, 'p> State<'e, 'p> {
     }
 
     /// Takes over what a person's row costs, and judges fair shares again.
-    pub(super) fn settle(&mut self, person: PersonIdx, is: Cost) {
+    pub(crate) fn settle(&mut self, person: PersonIdx, is: Cost) {
         let row = self.roster.row(person);
         let was = self.costs[person.idx()];
         self.score += Score::from(is - was);

@@ -7,17 +7,23 @@
 //! worked out in integers.
 #![expect(clippy::indexing_slicing, reason = "rows, people and columns are numbered here")]
 
+mod branch;
+mod cut;
 mod dive;
 mod model;
 mod simplex;
+mod split;
 
 use crate::evaluate::{Evaluator, Weights};
 use crate::problem::{Cell, PersonIdx, Roster};
 use crate::row::{NEVER, RowPlan, SCALE, Scratch};
+use cut::Cut;
 use model::Model;
 use simplex::{Column, Simplex};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+pub(crate) use branch::{Grown, Tree};
 
 /// Steps of the linear program between two pricings.
 const STEPS_MAX: usize = 4_000;
@@ -34,6 +40,7 @@ struct Known {
 }
 
 /// The choice of rows.
+#[derive(Clone)]
 pub(crate) struct Master<'e, 'p> {
     evaluator: &'e Evaluator<'p>,
     model: Model,
@@ -46,7 +53,9 @@ pub(crate) struct Master<'e, 'p> {
     n_slacks: usize,
     seen: HashSet<(usize, Box<[Cell]>)>,
     scratch: Scratch,
-    /// Prices of cover that gave the best bound.
+    /// Sums held within limits; their rows stand after those of the people.
+    cuts: Vec<Cut>,
+    /// Prices of cover, then of cuts, that gave the best bound.
     center: Vec<f64>,
     bound: Option<i64>,
     /// Whether prices of the best bound still lead to new rows.
@@ -106,6 +115,7 @@ impl<'e, 'p> Master<'e, 'p> {
             n_slacks,
             seen,
             scratch: Scratch::default(),
+            cuts: Vec::new(),
             center: vec![0.0; model.n_rows()],
             bound: None,
             is_pulled: true,
@@ -156,7 +166,7 @@ impl<'e, 'p> Master<'e, 'p> {
         if cost.hard > 0 || self.seen.contains(&key) {
             return false;
         }
-        let (mut column, plain) = self.model.column(self.evaluator, (place, person), row, cost.soft);
+        let (mut column, plain) = self.column(place, row, cost.soft);
         let is_barred = |(settled, cell): (&Option<Cell>, &Cell)| settled.is_some_and(|other| other != *cell);
         if self.settled[place].iter().zip(row).any(is_barred) {
             column.cost += BARRED;
@@ -175,11 +185,8 @@ impl<'e, 'p> Master<'e, 'p> {
     /// Looks for better rows under prices between those of the program and those of the best bound;
     /// `pull` tells how near the latter.
     pub(crate) fn price(&mut self, pull: f64, is_over: &dyn Fn() -> bool) -> Priced {
-        let n = self.model.n_rows();
-        let raw: Vec<f64> = self.simplex.prices()[..n].to_vec();
-        let mixed = raw.iter().zip(&self.center).map(|(raw, center)| pull * center + (1.0 - pull) * raw);
-        let prices = self.model.whole(mixed);
-        let mut sum = self.model.dual(&prices);
+        let prices = self.whole_prices(pull);
+        let mut sum = self.dual(&prices);
         let mut is_proof =
             self.model.is_convex && !self.is_diving && self.plans.iter().all(RowPlan::is_bound);
         let mut n_new = 0;
@@ -192,6 +199,7 @@ impl<'e, 'p> Master<'e, 'p> {
                 return Priced { n_new };
             }
             self.model.cell_prices(self.evaluator, person, &prices, &mut cells);
+            is_proof &= self.add_cut_prices(place, &prices, &mut cells);
             self.bar_unsettled(place, &mut cells);
             let Some(best) = self.plans[person.idx()].best(&mut self.scratch, &cells) else {
                 is_proof = false;
@@ -208,6 +216,51 @@ impl<'e, 'p> Master<'e, 'p> {
             }
         }
         Priced { n_new }
+    }
+
+    /// Prices of cover, then of cuts, between those of the program and those of the best bound.
+    fn whole_prices(&self, pull: f64) -> Vec<i32> {
+        let n = self.model.n_rows();
+        let raw = self.simplex.prices();
+        let raw = raw[..n].iter().chain(&raw[n + self.people.len()..]);
+        let mixed: Vec<f64> =
+            raw.zip(&self.center).map(|(raw, center)| pull * center + (1.0 - pull) * raw).collect();
+        let mut prices = self.model.whole(mixed[..n].iter().copied());
+        prices.extend(self.cuts.iter().zip(&mixed[n..]).map(|(cut, price)| cut.whole(*price)));
+        prices
+    }
+
+    /// What the prices are worth at the bends and limits, scaled.
+    fn dual(&self, prices: &[i32]) -> i64 {
+        let (of_bends, of_cuts) = prices.split_at(self.model.n_rows());
+        let cuts = self.cuts.iter().zip(of_cuts);
+        self.model.dual(of_bends)
+            + cuts.map(|(cut, price)| i64::from(cut.limit) * i64::from(*price)).sum::<i64>()
+    }
+
+    /// Adds the prices of cuts to those of a person's cells; false when a row could leave the range
+    /// of numbers.
+    fn add_cut_prices(&self, place: usize, prices: &[i32], cells: &mut [i32]) -> bool {
+        if self.cuts.is_empty() {
+            return true;
+        }
+        let n_codes = self.evaluator.problem().n_codes();
+        for (cut, price) in self.cuts.iter().zip(&prices[self.model.n_rows()..]) {
+            cut.add_prices(place, *price, n_codes, cells);
+        }
+        let widest = |day: &[i32]| day.iter().map(|price| i64::from(price.abs())).max().unwrap_or(0);
+        cells.chunks_exact(n_codes).map(widest).sum::<i64>() < i64::from(NEVER / 4)
+    }
+
+    /// A row as a column, and what it costs with its heads.
+    fn column(&self, place: usize, row: &[Cell], points: i64) -> (Column, f64) {
+        let (mut column, cost) = self.model.column(self.evaluator, (place, self.people[place]), row, points);
+        if !self.cuts.is_empty() {
+            let first = self.model.n_rows() + self.people.len();
+            let cuts = (first..).zip(&self.cuts).filter_map(|(at, cut)| cut.entry(at, place, row));
+            column.entries = column.entries.iter().copied().chain(cuts).collect();
+        }
+        (column, cost)
     }
 
     /// Leaves only the settled cell on days that are settled.
@@ -227,7 +280,7 @@ impl<'e, 'p> Master<'e, 'p> {
     fn helps(&self, place: usize, row: &[Cell]) -> bool {
         let person = self.people[place];
         let cost = self.evaluator.plan(person).cost(row);
-        let (column, _) = self.model.column(self.evaluator, (place, person), row, cost.soft);
+        let (column, _) = self.column(place, row, cost.soft);
         let prices = self.simplex.prices();
         let worth: f64 = column.entries.iter().map(|(at, by)| prices[*at as usize] * by).sum();
         column.cost - worth < -1e-4
@@ -235,7 +288,15 @@ impl<'e, 'p> Master<'e, 'p> {
 
     /// Prices and solves until nothing helps, or time is over. Tells whether nothing helps any more.
     pub(crate) fn generate(&mut self, rounds_max: usize, is_over: &dyn Fn() -> bool) -> bool {
+        self.generate_to(i64::MAX, rounds_max, is_over)
+    }
+
+    /// Like [`Master::generate`], and done as soon as the bound comes to a limit.
+    fn generate_to(&mut self, limit: i64, rounds_max: usize, is_over: &dyn Fn() -> bool) -> bool {
         for _ in 0..rounds_max {
+            if self.bound.is_some_and(|bound| bound >= limit) {
+                return true;
+            }
             self.solve(is_over);
             if is_over() {
                 return false;

@@ -90,7 +90,7 @@ impl Model {
     /// Right sides: bends, then one row for each person. A tiny bit of disorder avoids steps of no length.
     #[expect(clippy::cast_precision_loss, reason = "rows are few")]
     pub(crate) fn right(&self, n_people: usize) -> Vec<f64> {
-        let tiny = |row: usize| 0.001 * (0.2 + (row.wrapping_mul(7_919) % 997) as f64 / 997.0);
+        let tiny = |row: usize| 2e-5 * (0.2 + (row.wrapping_mul(7_919) % 997) as f64 / 997.0);
         let bends = self.bends.iter().enumerate().map(|(row, bend)| f64::from(bend.at) + tiny(row));
         bends.chain(std::iter::repeat_n(1.0, n_people)).collect()
     }

@@ -71,9 +71,59 @@ impl Simplex {
         self.columns.len() - 1
     }
 
+    /// The program with one more row: what each column has on it, its right side, and columns of its
+    /// own, of which the first has 1 on it and the second -1. One of them must be able to make up for
+    /// what the solution is off.
+    pub(crate) fn with_row(&self, entries: &[(usize, f64)], right: f64, own: [Column; 2]) -> Simplex {
+        let (n, row) = (self.n_rows, u32::try_from(self.n_rows).unwrap_or(u32::MAX));
+        let mut columns = self.columns.clone();
+        let mut on_basis = vec![0.0; self.columns.len()];
+        for &(column, by) in entries {
+            on_basis[column] = by;
+            let longer = columns[column].entries.iter().copied().chain([(row, by)]).collect();
+            columns[column].entries = longer;
+        }
+        let on_basis: Vec<f64> = self.basis.iter().map(|column| on_basis[*column]).collect();
+        let off = right - on_basis.iter().zip(&self.values).map(|(by, value)| by * value).sum::<f64>();
+        let sign = if off < 0.0 { -1.0 } else { 1.0 };
+        // The inverse of a matrix with a border: the new row is the border times the old inverse.
+        let mut inverse = Vec::with_capacity((n + 1) * (n + 1));
+        for column in self.inverse.chunks_exact(n.max(1)) {
+            inverse.extend_from_slice(column);
+            inverse.push(-sign * column.iter().zip(&on_basis).map(|(a, b)| a * b).sum::<f64>());
+        }
+        inverse.resize((n + 1) * (n + 1) - 1, 0.0);
+        inverse.push(sign);
+        let mut simplex = Simplex {
+            n_rows: n + 1,
+            right: self.right.iter().copied().chain([right]).collect(),
+            basis: self.basis.iter().copied().chain([columns.len() + usize::from(off < 0.0)]).collect(),
+            is_basic: self.is_basic.clone(),
+            values: self.values.iter().copied().chain([off.abs()]).collect(),
+            inverse,
+            prices: Vec::new(),
+            candidates: Vec::new(),
+            n_steps: self.n_steps,
+            columns,
+        };
+        simplex.is_basic.extend([off >= 0.0, off < 0.0]);
+        simplex.columns.extend(own);
+        simplex
+    }
+
     /// What a column costs from here on. Prices follow with [`Simplex::solve`].
     pub(crate) fn set_cost(&mut self, column: usize, cost: f64) {
         self.columns[column].cost = cost;
+    }
+
+    /// The column that is basic in each row.
+    pub(crate) fn basis(&self) -> &[usize] {
+        &self.basis
+    }
+
+    /// All columns, in the order they came in.
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
     }
 
     /// What each row is worth.

@@ -10,6 +10,8 @@
 
 mod chance;
 mod free;
+mod prove;
+mod respond;
 mod slide;
 
 pub(crate) use chance::Chance;
@@ -20,7 +22,9 @@ use crate::master::Master;
 use crate::problem::{PersonIdx, Roster};
 use crate::row::RowPlan;
 use crate::score::Score;
+use crate::window::are_people_joined;
 use free::Pool;
+use prove::Proof;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,6 +32,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 const OTHER: u64 = 0x5eed;
 /// What the levels weigh.
 const WEIGHTS: Weights = Weights { hard: 1_000, cover: 300 };
+/// The same, from where legal rosters are left no more.
+const FIRM: Weights = Weights { hard: 20_000, ..WEIGHTS };
+/// The most days that best rows are worked out over.
+const DAYS_MAX: usize = 70;
+/// The largest linear program, in rows, where rules join people so that there are no windows.
+const ROWS_MAX: usize = 2_500;
 
 /// How to search.
 #[derive(Clone, Copy)]
@@ -92,17 +102,22 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     let shared = Shared::new(evaluator, task, u32::MAX);
     let worker = |seed: u64| Worker::new(evaluator, task, &shared, seed);
     worker(0).begin();
+    let problem = evaluator.problem();
+    let n_rows = evaluator.cover().n_rows() + problem.n_people();
+    let has_windows = !are_people_joined(problem);
+    let search = |mut worker: Worker<'_, '_>, is_first: bool| {
+        if has_windows {
+            worker.slide();
+        } else if n_rows > ROWS_MAX || problem.n_days() > DAYS_MAX {
+            worker.keep_annealing();
+        }
+        if is_first { worker.lead() } else { worker.roam() }
+    };
     std::thread::scope(|scope| {
         (1..task.n_threads.min(2)).for_each(|_| {
-            scope.spawn(|| {
-                let mut worker = worker(OTHER);
-                worker.slide();
-                worker.roam();
-            });
+            scope.spawn(|| search(worker(OTHER), false));
         });
-        let mut worker = worker(0);
-        worker.slide();
-        worker.lead();
+        search(worker(0), true);
     });
     shared.answer()
 }
@@ -208,25 +223,31 @@ impl<'w, 'p> Worker<'w, 'p> {
         (anneal.best.roster, anneal.best.score)
     }
 
-    /// A first legal roster.
+    /// A first legal roster: by annealing, and where that stays illegal by best rows.
     fn begin(&mut self) {
         let best = self.best();
         if self.task.start.is_some() && best.score.hard == 0 && best.score.cover == 0 {
             return;
         }
+        let is_short = self.evaluator.problem().n_days() <= DAYS_MAX;
         let mut weights = WEIGHTS;
         let mut length = 0.03;
-        let mut roster = self.best().roster;
-        while !self.is_over() {
+        let mut roster = best.roster;
+        while !self.is_over() && length < 0.15 {
             let until = self.spent() + length;
             let (found, score) = self.anneal(roster, Heat { first: 60.0, last: 0.5 }, weights, until);
             self.offer(&found, score);
-            if score.hard == 0 && score.cover == 0 || length > 0.15 {
-                return;
+            if score.hard == 0 && score.cover == 0 || score.hard > 0 && is_short {
+                break;
             }
             roster = found;
             length *= 1.5;
             weights = Weights { hard: weights.hard * 3, cover: weights.cover * 2 };
+        }
+        if self.best().score.hard > 0 && is_short {
+            self.plan_rows();
+            let (roster, score) = self.respond(self.best().roster, 1.0);
+            self.offer(&roster, score);
         }
     }
 
@@ -263,11 +284,15 @@ impl<'w, 'p> Worker<'w, 'p> {
         let is_over = || shared.is_done.load(Ordering::Relaxed) || spent() >= 1.0;
         let mut n_free = 0;
         let mut n_idle = 0;
+        let mut proof = Proof::new(master);
         // A part begins with a good roster, which a free dive seldom beats.
         let is_part = shared.patience < u32::MAX;
         for turn in if is_part { 2_u32 } else { 0 }.. {
             if is_over() || n_idle >= self.shared.patience {
                 return;
+            }
+            if !is_part {
+                self.branch(&mut proof);
             }
             let best = self.best();
             let from = self.spent();
@@ -336,6 +361,32 @@ impl<'w, 'p> Worker<'w, 'p> {
                 };
                 master.dive_near(best, &is_kept, &mut dice, &is_over)
             }
+        }
+    }
+
+    /// Anneals until the time is over, once long and then from the best again and again, with best rows
+    /// in between where there are.
+    fn keep_annealing(&mut self) {
+        if self.evaluator.problem().n_days() <= DAYS_MAX {
+            self.plan_rows();
+        }
+        let mut heat = 6.0;
+        while !self.plans.is_empty() && !self.is_over() {
+            let until = self.spent() + 0.05;
+            let best = self.best().roster;
+            let (roster, score) = self.anneal(best, Heat { first: heat, last: 0.5 }, FIRM, until);
+            self.offer(&roster, score);
+            let (roster, score) = self.respond(roster, 1.0);
+            self.offer(&roster, score);
+            heat = (heat * 0.9).max(2.0);
+        }
+        let mut heat = Heat { first: 40.0, last: 0.5 };
+        let mut until = self.spent() + 0.8 * (1.0 - self.spent());
+        while !self.is_over() {
+            let best = self.best().roster;
+            self.anneal(best, heat, WEIGHTS, until);
+            heat.first = 4.0;
+            until = self.spent() + 0.1;
         }
     }
 

@@ -59,7 +59,7 @@ fn reach(problem: &Problem) -> usize {
 }
 
 /// Whether rules join people, so that nobody can be left out but for their heads.
-fn are_people_joined(problem: &Problem) -> bool {
+pub(crate) fn are_people_joined(problem: &Problem) -> bool {
     problem.parts().rules.iter().any(|rule| matches!(rule.kind, Kind::Across(_)))
 }
 

@@ -72,7 +72,7 @@ impl Maker {
         let less = u16::from(heads > 1 && self.dice.happens(25));
         let minimum = if is_charge { heads.min(1) } else { heads - less };
         let wanted = minimum + u16::from(!is_charge && heads > 2 && self.dice.happens(30));
-        let weights = CoverWeights { under_minimum: 10, under_wanted: 4, over_maximum: 2 };
+        let weights = CoverWeights { under_minimum: 1, under_wanted: 4, over_maximum: 2 };
         Demand { day, duties, who: Who::Everyone, minimum, wanted, maximum: Some(wanted), weights }
     }
 

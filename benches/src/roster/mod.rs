@@ -1,7 +1,13 @@
-//! The scoreboard of rosters: public instances, ours beside the best that is known.
+//! The scoreboard of rosters: public instances, ours beside the best that is known and beside two
+//! general solvers ([`peers`]); then sick calls repaired ([`sick`]) and a made-up hospital.
 //!
 //! Runs `helmward roster solve` as others would, one instance after the other, and judges every
-//! roster with `helmward roster check`. The data is not part of this repository.
+//! roster, those of the peers too, with `helmward roster check`. The data is not part of this
+//! repository.
+
+mod hospital;
+mod peers;
+mod sick;
 
 use crate::Plan;
 use crate::table::Table;
@@ -28,6 +34,8 @@ struct Instance {
     name: String,
     /// What tells the program which problem it is.
     which: Vec<String>,
+    /// Its file, when it is one that peers read.
+    file: Option<PathBuf>,
     seconds: u64,
     known: i64,
 }
@@ -41,8 +49,10 @@ pub(crate) fn run(plan: &Plan, table: &mut Table) -> Result<()> {
         return Ok(());
     }
     std::fs::create_dir_all(&plan.folder)?;
+    let peers = peers::Peers::installed(table);
+    let mut rosters = Vec::new();
     for instance in instances(&root, plan.roster_seconds) {
-        let out = plan.folder.join("roster.csv");
+        let out = plan.folder.join(format!("{}.csv", instance.name));
         let answer = solve(plan, &instance, &out)?;
         let number = |key: &str| answer.get(key).and_then(Value::as_f64);
         let checked = check(plan, &instance, &out)?;
@@ -54,17 +64,28 @@ pub(crate) fn run(plan: &Plan, table: &mut Table) -> Result<()> {
         let cpu = number("cpu_seconds").unwrap_or(0.0);
         let work = format!("{}, {} s, {cpu:.0} CPU s, bound {bound}", instance.name, instance.seconds);
         table.beside(work, objective, "points", "best known", instance.known as f64);
+        if let Some(file) = &instance.file {
+            for peer in &peers.all {
+                peers.measure(peer, plan, (&instance, file), objective, table)?;
+            }
+            rosters.push((file.clone(), out));
+        }
     }
-    Ok(())
+    sick::run(&rosters, table)?;
+    hospital::run(plan.roster_seconds.unwrap_or(60), table)
 }
 
 fn instances(root: &Path, seconds: Option<u64>) -> Vec<Instance> {
     let path = |path: PathBuf| path.display().to_string();
-    let curtois = (1..).zip(CURTOIS).map(|(number, known)| Instance {
-        name: format!("Curtois {number}"),
-        which: vec!["--format=curtois".into(), path(root.join(format!("curtois/Instance{number}.txt")))],
-        seconds: seconds.unwrap_or(60),
-        known,
+    let curtois = (1..).zip(CURTOIS).map(|(number, known)| {
+        let file = root.join(format!("curtois/Instance{number}.txt"));
+        Instance {
+            name: format!("Curtois {number}"),
+            which: vec!["--format=curtois".into(), path(file.clone())],
+            file: Some(file),
+            seconds: seconds.unwrap_or(60),
+            known,
+        }
     });
     let inrc2 = INRC2.iter().map(|&(name, known)| {
         let set = name.split('_').next().unwrap_or_default();
@@ -76,6 +97,7 @@ fn instances(root: &Path, seconds: Option<u64>) -> Vec<Instance> {
                 path(root.join("inrc2").join(set)),
                 format!("--instance={name}"),
             ],
+            file: None,
             seconds: seconds.unwrap_or(10 + 3 * n_nurses.unwrap_or(0)),
             known,
         }
