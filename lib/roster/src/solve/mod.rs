@@ -284,15 +284,15 @@ impl<'w, 'p> Worker<'w, 'p> {
         let is_over = || shared.is_done.load(Ordering::Relaxed) || spent() >= 1.0;
         let mut n_free = 0;
         let mut n_idle = 0;
-        let mut proof = Proof::new(master);
         // A part begins with a good roster, which a free dive seldom beats.
         let is_part = shared.patience < u32::MAX;
+        let mut proof = (!is_part).then(|| Proof::new(master));
         for turn in if is_part { 2_u32 } else { 0 }.. {
             if is_over() || n_idle >= self.shared.patience {
                 return;
             }
-            if !is_part {
-                self.branch(&mut proof);
+            if let Some(proof) = &mut proof {
+                self.branch(proof);
             }
             let best = self.best();
             let from = self.spent();
