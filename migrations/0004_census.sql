@@ -5,7 +5,7 @@ CREATE TABLE case_key (
     key TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL
 );
-CREATE INDEX case_key_case ON case_key (case_id);
+CREATE INDEX case_key_case ON case_key (case_id, key);
 
 -- Identifying fields are sealed; the key is a keyed hash of authority and record number.
 CREATE TABLE patient (

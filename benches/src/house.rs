@@ -96,6 +96,15 @@ impl Served {
         Client::new(http).and_then(|mut client| client.get("/sign-in")).is_ok_and(|reply| reply.status < 400)
     }
 
+    /// Processor time used so far, in seconds. The kernel counts it in hundredths.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        // After the name, which may hold anything: the state is field 3, user and system time 14 and 15.
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+        let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|text| text.parse::<f64>().ok());
+        ticks.sum::<f64>() / 100.0
+    }
+
     /// Memory in use, in MB.
     pub(crate) fn memory_mb(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();

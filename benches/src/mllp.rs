@@ -24,13 +24,15 @@ pub(crate) fn run(plan: &Plan, postgres: Option<&str>, limit: &Limit, table: &mu
     // In ten parts, so that the first and the last show what ten times the rows cost.
     let part = (together.len() / 10).max(1);
     let mut rates = Vec::new();
-    let begun = Instant::now();
+    let (begun, cpu_before) = (Instant::now(), served.cpu_seconds());
     for chunk in together.chunks(part) {
         rates.push(send(served.mllp, chunk, N_SENDERS)?);
     }
     let rate = together.len() as f64 / begun.elapsed().as_secs_f64();
+    let cpu = (served.cpu_seconds() - cpu_before) * 1e6 / together.len() as f64;
     let work = format!("MLLP, {engine}, {N_SENDERS} senders, {} messages", number(together.len() as f64));
     table.beside(work, rate, "messages/s", "32 a flush", limit.grouped);
+    table.row(format!("processor time of the server for one, {engine}"), format!("{} us", number(cpu)));
     let first = rates.first().copied().unwrap_or(0.0);
     let last = rates.get(9).or(rates.last()).copied().unwrap_or(0.0);
     table.beside(format!("the same, {engine}, at 10 times the rows"), last, "messages/s", "at 1 time", first);

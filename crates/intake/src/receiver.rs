@@ -1,6 +1,6 @@
 //! The receiver: many senders, one batch at a time, an answer to each once its message is durable.
 
-use crate::inbox::{Incoming, Meaning, Outcome, receive};
+use crate::inbox::{Arrived, Incoming, Meaning, Outcome, receive_arrived};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Db, StoreError};
@@ -25,7 +25,7 @@ pub struct Receiver {
 }
 
 struct Waiting {
-    incoming: Incoming,
+    arrived: Arrived,
     answer: oneshot::Sender<Result<Outcome, Arc<StoreError>>>,
     _room: OwnedSemaphorePermit,
 }
@@ -69,16 +69,19 @@ impl Receiver {
         answer.await.map_err(|_| Arc::new(StoreError::Closed))?
     }
 
-    /// Hands in a message; the answer comes once it is durable. Waits while the queue is full.
+    /// Hands in a message; the answer comes once it is durable. Waits while the queue is full. The message
+    /// is read and sealed here, by the task that brings it.
     ///
     /// # Errors
-    /// [`StoreError::Closed`] when the task has ended.
+    /// [`StoreError::Closed`] when the task has ended, [`StoreError::Keys`] when the system has no
+    /// randomness to seal with.
     pub async fn hand_in(&self, incoming: Incoming) -> Result<Answer, Arc<StoreError>> {
         let closed = || Arc::new(StoreError::Closed);
         let n_kib = u32::try_from(incoming.bytes.len() / 1_024 + 1).unwrap_or(u32::MAX).min(QUEUE_KIB_MAX);
         let room = Arc::clone(&self.room).acquire_many_owned(n_kib).await.map_err(|_| closed())?;
+        let arrived = Arrived::of(incoming, &self.db.vault())?;
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Waiting { incoming, answer, _room: room }).await.map_err(|_| closed())?;
+        self.queue.send(Waiting { arrived, answer, _room: room }).await.map_err(|_| closed())?;
         Ok(answered)
     }
 }
@@ -109,11 +112,11 @@ async fn drain(
         let n_taken = waiting.len();
         let mut batch = Vec::with_capacity(waiting.len());
         let mut answers = Vec::with_capacity(waiting.len());
-        for Waiting { incoming, answer, _room } in waiting.drain(..) {
-            batch.push(incoming);
+        for Waiting { arrived, answer, _room } in waiting.drain(..) {
+            batch.push(arrived);
             answers.push((answer, _room));
         }
-        let result = receive(&db, &meaning, batch).await;
+        let result = receive_arrived(&db, &meaning, batch).await;
         n_usual = (n_taken + queue.len()).min(BATCH_MAX);
         match result {
             Ok(outcomes) => {

@@ -153,6 +153,26 @@ pub async fn reserve(tx: &mut Tx, series: &'static str, n: i64) -> Result<i64, S
         .ok_or_else(|| StoreError::inconsistent("chain", "a number just taken is missing"))
 }
 
+/// Marks a change of what `series` stands for, under a value of chance: where it stood before and stands
+/// now. Other processes that mark the same series wait until this transaction ends.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn mark(tx: &mut Tx, series: &'static str) -> Result<(Head, Head), StoreError> {
+    let before: Option<Head> = tx
+        .find(
+            "INSERT INTO chain (stream, seq, digest) VALUES ($1, $2, $3)
+             ON CONFLICT (stream) DO UPDATE SET seq = chain.seq + 1 RETURNING seq, digest",
+            binds![series, 1i64, Vec::new()],
+        )
+        .await?;
+    let before = before.ok_or_else(|| StoreError::inconsistent("chain", "a mark just made is missing"))?;
+    let digest = tx.new_id::<()>().bits().to_be_bytes().to_vec();
+    let now = Head { seq: before.seq, digest };
+    tx.run("UPDATE chain SET digest = $1 WHERE stream = $2", binds![now.digest.as_slice(), series]).await?;
+    Ok((Head { seq: before.seq - 1, digest: before.digest }, now))
+}
+
 /// Walks a stream from its first row and names the first fault.
 ///
 /// # Errors

@@ -143,6 +143,26 @@ impl Transaction {
         })
     }
 
+    /// Hands every row of a statement with one value to `see`, for each of these values.
+    pub(crate) fn each_key(
+        &self,
+        sql: &str,
+        keys: &[String],
+        mut see: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        in_place(|| {
+            let mut statement = self.prepare(sql, 1)?;
+            for key in keys {
+                statement.raw_bind_parameter(1, key.as_str())?;
+                let mut rows = statement.raw_query();
+                while let Some(row) = rows.next()? {
+                    see(row)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Runs one statement for each row of values; the number of rows they changed.
     pub(crate) fn run_for_each(&self, sql: &str, rows: &[Vec<Bind>]) -> Result<u64, StoreError> {
         let width = rows.first().map_or(0, Vec::len);

@@ -8,6 +8,20 @@ use std::str::FromStr;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 130 bits hold the 128 of an id.
 const LENGTH: usize = 26;
+/// The value of each byte of [`ALPHABET`]; 255 for every other byte.
+const VALUES: [u8; 256] = values();
+
+#[expect(clippy::indexing_slicing, reason = "worked out by the compiler, which refuses what lies outside")]
+#[expect(clippy::cast_possible_truncation, reason = "counts to 32")]
+const fn values() -> [u8; 256] {
+    let mut values = [255; 256];
+    let mut idx = 0;
+    while idx < ALPHABET.len() {
+        values[ALPHABET[idx] as usize] = idx as u8;
+        idx += 1;
+    }
+    values
+}
 
 /// The id of one `Kind` of record: 48 bits of milliseconds, then 80 bits of chance.
 ///
@@ -39,12 +53,15 @@ impl<Kind> Id<Kind> {
 
 impl<Kind> fmt::Display for Id<Kind> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for idx in (0..LENGTH).rev() {
-            let digit = usize::try_from((self.bits >> (idx * 5)) & 31).unwrap_or(0);
-            let letter = ALPHABET.get(digit).copied().unwrap_or(b'0');
-            fmt::Write::write_char(f, char::from(letter))?;
+        let mut text = [0; LENGTH];
+        let mut rest = self.bits;
+        for place in text.iter_mut().rev() {
+            let digit = usize::try_from(rest & 31).unwrap_or(0);
+            *place = ALPHABET.get(digit).copied().unwrap_or(b'0');
+            rest >>= 5;
         }
-        Ok(())
+        // The alphabet is ASCII.
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -57,8 +74,8 @@ impl<Kind> FromStr for Id<Kind> {
         }
         let mut bits: u128 = 0;
         for byte in text.bytes() {
-            let digit = ALPHABET.iter().position(|&letter| letter == byte).ok_or(BadId)?;
-            bits = (bits << 5) | digit as u128;
+            let digit = VALUES.get(usize::from(byte)).copied().filter(|&digit| digit < 32).ok_or(BadId)?;
+            bits = (bits << 5) | u128::from(digit);
         }
         Ok(Id { bits, kind: PhantomData })
     }

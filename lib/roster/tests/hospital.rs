@@ -7,8 +7,10 @@ use roster::solve::{Answer, Task, solve};
 use roster::testing::{HospitalSize, any_legal_problem, hospital};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-fn cases(usual: u64) -> u64 {
+/// How many problems; few in a build that is not optimized.
+fn cases() -> u64 {
     let asked = std::env::var("HELMWARD_CASES").ok();
+    let usual = if cfg!(debug_assertions) { 30 } else { 200 };
     asked.and_then(|asked| asked.parse().ok()).unwrap_or(usual)
 }
 
@@ -36,7 +38,7 @@ fn judge(problem: &Problem, hidden: &Roster, seed: u64) -> bool {
 #[test]
 fn what_has_a_legal_roster_is_answered_with_one() {
     let mut illegal = Vec::new();
-    for seed in 0..cases(150) {
+    for seed in 0..cases() {
         let (parts, hidden) = any_legal_problem(seed);
         if !judge(&Problem::new(parts).unwrap(), &hidden, seed) {
             illegal.push(seed);
@@ -47,7 +49,7 @@ fn what_has_a_legal_roster_is_answered_with_one() {
 
 #[test]
 fn a_small_hospital_is_answered_legally() {
-    for seed in 0..cases(150).div_ceil(50) {
+    for seed in 0..cases().div_ceil(50) {
         let made = hospital(seed, HospitalSize { n_people: 8, n_days: 28, n_units: 1 });
         assert!(judge(&Problem::new(made.parts).unwrap(), &made.hidden, seed), "seed {seed}");
     }

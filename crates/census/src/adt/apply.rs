@@ -1,10 +1,11 @@
 //! From messages to the stored census: the meaning that intake asks for.
 //!
-//! A batch is applied set-wise: some thirty statements whatever its size. Facts are appended; the cases they
-//! touch are read whole, worked out anew by [`super::rules::stays`], and compared with what is stored;
-//! only what differs is written. Cost: about 100 microseconds a message in large batches,
-//! 170 in batches of 32, with its storing and its commit.
+//! A batch is applied set-wise: some twenty statements whatever its size. Facts are appended; the cases they
+//! touch are worked out anew by [`super::rules::stays`] from all their facts, and compared with what is
+//! stored; only what differs is written. What earlier batches were about is in memory ([`super::held`]) and
+//! not read again.
 
+use super::held::{Case, Held};
 use super::model::{Event, Fact, Micros, Place, Stay};
 use super::read::{self, Demographics, Told};
 use super::store::{self as rows, KnownStay, NewLeg, NewStay};
@@ -25,7 +26,7 @@ use store::{StoreError, Tx};
 /// Gives ADT messages their meaning.
 #[derive(Default)]
 pub struct AdtMeaning {
-    /// The world of the last batch, as long as history stands where it stood.
+    /// The world of the last batch, and where history stood when it was read.
     held: Mutex<Option<(Head, World)>>,
 }
 
@@ -36,24 +37,30 @@ impl Meaning for AdtMeaning {
         batch: &'t [Stored<'t>],
     ) -> BoxFuture<'t, Result<Vec<Meant>, StoreError>> {
         Box::pin(async move {
-            let mut world = self.world(tx).await?;
-            apply(tx, &mut world, batch).await
+            let (head, mut world) = self.world(tx).await?;
+            let tree = Arc::clone(&world.tree);
+            let meant = apply(tx, &mut world, batch).await?;
+            // The sites as they were at that head: a unit made here goes where this is taken back.
+            world.tree = tree;
+            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, world));
+            Ok(meant)
         })
     }
 }
 
 impl AdtMeaning {
     /// The sites and profiles as this transaction sees them. Every change of one is a row of history, so
-    /// they are read again only after one.
-    async fn world(&self, tx: &mut Tx) -> Result<World, StoreError> {
+    /// they are read again only after one. Taken out while a batch is applied: one that fails leaves none.
+    async fn world(&self, tx: &mut Tx) -> Result<(Head, World), StoreError> {
         let head = seal::find_head(tx, &seal::HISTORY).await?;
-        let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, world)) = held().as_ref().filter(|(known, _)| *known == head) {
-            return Ok(world.clone());
-        }
-        let world = World::load(tx).await?;
-        *held() = Some((head, world.clone()));
-        Ok(world)
+        let last = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut world = match last {
+            Some((known, world)) if known == head => world,
+            Some((_, world)) => World { held: world.held, ..World::load(tx).await? },
+            None => World::load(tx).await?,
+        };
+        world.held.begin();
+        Ok((head, world))
     }
 }
 
@@ -63,23 +70,27 @@ async fn apply(tx: &mut Tx, world: &mut World, batch: &[Stored<'_>]) -> Result<V
     for stored in batch {
         meant.push(told.take(stored, world, tx));
     }
-    rows::save_patients(tx, std::mem::take(&mut told.patients)).await?;
-    take_in(tx, world, told.events).await?;
-    beds::apply_statuses(tx, world, told.beds).await?;
+    rows::save_patients(tx, &mut world.held, std::mem::take(&mut told.patients)).await?;
+    let mut touched = beds::Touched::default();
+    if !told.events.is_empty() {
+        let cases = append(tx, world, told.events).await?;
+        touched = work_out_cases(tx, world, &cases).await?;
+    }
+    beds::follow(tx, world, touched, told.beds).await?;
     Ok(meant)
 }
 
-/// What every step of a batch looks things up in. Cheap to clone.
-#[derive(Clone)]
+/// What every step of a batch looks things up in.
 pub(crate) struct World {
     pub(crate) tree: Arc<SiteTree>,
     pub(crate) profiles: Arc<Profiles>,
+    pub(crate) held: Held,
 }
 
 impl World {
     pub(crate) async fn load(tx: &mut Tx) -> Result<World, StoreError> {
         let (tree, profiles) = (SiteTree::load(tx).await?, Profiles::load(tx).await?);
-        Ok(World { tree: Arc::new(tree), profiles: Arc::new(profiles) })
+        Ok(World { tree: Arc::new(tree), profiles: Arc::new(profiles), held: Held::default() })
     }
 }
 
@@ -126,9 +137,22 @@ pub(crate) async fn take_in(tx: &mut Tx, world: &mut World, events: Vec<Event>) 
     if events.is_empty() {
         return Ok(());
     }
-    let cases = cases_of(tx, &events).await?;
-    rows::insert_events(tx, &events).await?;
+    let cases = append(tx, world, events).await?;
     work_out(tx, world, &cases).await
+}
+
+/// Appends facts; the cases they touch.
+async fn append(tx: &mut Tx, world: &mut World, events: Vec<Event>) -> Result<Vec<String>, StoreError> {
+    let held = &mut world.held;
+    held.lock(tx).await?;
+    let cases = cases_of(tx, held, &events).await?;
+    rows::insert_events(tx, &events).await?;
+    for (event, case) in events.into_iter().zip(&cases) {
+        if let Some(held) = held.case(case) {
+            held.events.push(event);
+        }
+    }
+    Ok(cases.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// The keys a fact ties together: its patient, visit and account, and those it retires.
@@ -149,42 +173,66 @@ fn keys_of(event: &Event) -> Vec<String> {
     keys
 }
 
-/// The cases of these events, made and joined where a message ties keys of several together.
-async fn cases_of(tx: &mut Tx, events: &[Event]) -> Result<Vec<String>, StoreError> {
+/// The case of each of these events, made and joined where a message ties keys of several together.
+async fn cases_of(tx: &mut Tx, held: &mut Held, events: &[Event]) -> Result<Vec<String>, StoreError> {
     let keys_of_events: Vec<Vec<String>> = events.iter().map(keys_of).collect();
-    let all: BTreeSet<&String> = keys_of_events.iter().flatten().collect();
-    let all: Vec<String> = all.into_iter().cloned().collect();
-    let mut case_of = rows::find_cases(tx, &all).await?;
+    let mut case_of = find_cases(tx, held, keys_of_events.iter().flatten()).await?;
     let mut new = BTreeMap::new();
     let mut joined: HashMap<String, String> = HashMap::new();
-    let mut touched = BTreeSet::new();
-    for keys in &keys_of_events {
+    let mut cases = Vec::with_capacity(events.len());
+    for keys in keys_of_events {
         let known: BTreeSet<String> =
             keys.iter().filter_map(|key| case_of.get(key)).map(|case| survivor(&joined, case)).collect();
-        let case = known.first().cloned().unwrap_or_else(|| tx.new_id::<()>().to_string());
+        let case = known.first().cloned().unwrap_or_else(|| {
+            let case = tx.new_id::<()>().to_string();
+            // Nothing is stored of it yet.
+            held.hold_case(case.clone(), Case::default());
+            case
+        });
         for other in known.iter().skip(1) {
             joined.insert(other.clone(), case.clone());
-            touched.remove(other);
         }
         for key in keys {
-            if !case_of.contains_key(key) {
+            if case_of.get(&key) == Some(&case) {
+                continue;
+            }
+            if !case_of.contains_key(&key) {
                 new.insert(key.clone(), case.clone());
             }
-            case_of.insert(key.clone(), case.clone());
+            held.hold_case_of(key.clone(), case.clone());
+            case_of.insert(key, case.clone());
         }
-        touched.insert(case);
+        cases.push(case);
     }
     let new = new.into_iter().map(|(key, case)| (key, survivor(&joined, &case))).collect();
     rows::insert_cases(tx, new).await?;
+    if !joined.is_empty() {
+        held.forget();
+    }
     for from in joined.keys() {
         rows::join_cases(tx, from, &survivor(&joined, from)).await?;
     }
-    Ok(touched
-        .into_iter()
-        .map(|case| survivor(&joined, &case))
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect())
+    Ok(cases.iter().map(|case| survivor(&joined, case)).collect())
+}
+
+/// The case of each key that has one.
+async fn find_cases(
+    tx: &mut Tx,
+    held: &mut Held,
+    keys: impl Iterator<Item = &String>,
+) -> Result<HashMap<String, String>, StoreError> {
+    let (mut case_of, mut asked) = (HashMap::new(), BTreeSet::new());
+    for key in keys {
+        match held.case_of(key) {
+            Some(case) => drop(case_of.insert(key.clone(), case.clone())),
+            None => drop(asked.insert(key.clone())),
+        }
+    }
+    for (key, case) in rows::find_cases(tx, &asked.into_iter().collect::<Vec<_>>()).await? {
+        held.hold_case_of(key.clone(), case.clone());
+        case_of.insert(key, case);
+    }
+    Ok(case_of)
 }
 
 fn survivor(joined: &HashMap<String, String>, case: &str) -> String {
@@ -195,27 +243,53 @@ fn survivor(joined: &HashMap<String, String>, case: &str) -> String {
     at.to_owned()
 }
 
-/// Works the stays of these cases out anew and writes what differs.
+/// Works the stays of these cases out anew and writes what differs, and the states of their beds.
 pub(crate) async fn work_out(tx: &mut Tx, world: &mut World, cases: &[String]) -> Result<(), StoreError> {
+    let touched = work_out_cases(tx, world, cases).await?;
+    beds::follow(tx, world, touched, Vec::new()).await
+}
+
+/// Works the stays of these cases out anew and writes what differs; the beds they were and are in.
+async fn work_out_cases(
+    tx: &mut Tx,
+    world: &mut World,
+    cases: &[String],
+) -> Result<beds::Touched, StoreError> {
+    let mut touched = beds::Touched::default();
     for group in cases.chunks(512) {
-        let events = rows::list_events(tx, group).await?;
-        let known = rows::list_known(tx, group).await?;
-        ensure_unmapped(tx, world, &events).await?;
+        world.held.lock(tx).await?;
+        load(tx, &mut world.held, group).await?;
+        ensure_unmapped(tx, world, group).await?;
+        let mut held = std::mem::take(&mut world.held);
         let mut difference = Difference::default();
-        let mut known_of: HashMap<String, Vec<KnownStay>> = HashMap::new();
-        for stay in known {
-            known_of.entry(stay.case.clone()).or_default().push(stay);
-        }
-        let mut computed = Vec::new();
-        let no_events = Vec::new();
         for case in group {
-            let events = events.get(case).unwrap_or(&no_events);
-            computed.push((case.clone(), stays_of(events, world)));
+            let Some(known) = held.case(case) else { continue };
+            difference.add(tx, world, case, stays_of(&known.events, world), &known.stays);
         }
-        for (case, stays) in &computed {
-            difference.add(tx, world, case, stays, known_of.remove(case).unwrap_or_default());
+        world.held = held;
+        touched.extend(difference.write(tx, &mut world.held).await?);
+        for case in group {
+            world.held.trim_case(case);
         }
-        difference.write(tx, world).await?;
+    }
+    Ok(touched)
+}
+
+/// Reads what is not held of these cases.
+async fn load(tx: &mut Tx, held: &mut Held, cases: &[String]) -> Result<(), StoreError> {
+    let missing: Vec<String> = cases.iter().filter(|case| held.case(case).is_none()).cloned().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut events = rows::list_events(tx, &missing).await?;
+    let mut stays: HashMap<String, Vec<KnownStay>> = HashMap::new();
+    for stay in rows::list_known(tx, &missing).await? {
+        stays.entry(stay.case.clone()).or_default().push(stay);
+    }
+    for case in missing {
+        let events = events.remove(&case).unwrap_or_default();
+        let stays = stays.remove(&case).unwrap_or_default();
+        held.hold_case(case, Case { events, stays });
     }
     Ok(())
 }
@@ -237,16 +311,15 @@ fn stays_of(events: &[Event], world: &World) -> Vec<Stay> {
 }
 
 /// Makes the visible unit for locations nobody has mapped, where one is needed.
-async fn ensure_unmapped(
-    tx: &mut Tx,
-    world: &mut World,
-    events: &BTreeMap<String, Vec<Event>>,
-) -> Result<(), StoreError> {
+async fn ensure_unmapped(tx: &mut Tx, world: &mut World, cases: &[String]) -> Result<(), StoreError> {
     let mut missing = BTreeSet::new();
-    for event in events.values().flatten() {
-        for place in [&event.fact.place, &event.fact.prior] {
-            if unit_of(&world.tree, &event.facility, place).is_none() {
-                missing.insert(event.facility);
+    for case in cases {
+        let Some(case) = world.held.case(case) else { continue };
+        for event in &case.events {
+            for place in [&event.fact.place, &event.fact.prior] {
+                if unit_of(&world.tree, &event.facility, place).is_none() {
+                    missing.insert(event.facility);
+                }
             }
         }
     }
@@ -306,6 +379,9 @@ struct Believed {
     legs: Vec<Leg>,
     admitted_at: Option<Micros>,
     digest: String,
+    /// Legs that stand as they are stored, and how many of the new ones are its own.
+    kept: Vec<(i64, Leg)>,
+    n_new: usize,
 }
 
 /// What has to be written for a group of cases.
@@ -314,51 +390,62 @@ struct Difference {
     gone: Vec<i64>,
     new_legs: Vec<NewLeg>,
     stays: Vec<Believed>,
-    voided: Vec<String>,
+    /// Case and stay.
+    voided: Vec<(String, String)>,
     days: BTreeMap<DayKey, Counts>,
-    beds: BTreeSet<beds::Key>,
+    beds: beds::Touched,
 }
 
 impl Difference {
-    fn add(&mut self, tx: &Tx, world: &World, case: &str, stays: &[Stay], known: Vec<KnownStay>) {
-        let mut known: HashMap<String, KnownStay> =
-            known.into_iter().map(|stay| (stay.id.clone(), stay)).collect();
+    fn add(&mut self, tx: &Tx, world: &World, case: &str, stays: Vec<Stay>, known: &[KnownStay]) {
+        let vault = tx.vault();
+        let first = stays.first().map(|stay| stay.facility);
+        let mut left: Vec<&KnownStay> = known.iter().collect();
         for stay in stays {
-            let id = tx.vault().lookup(&format!("stay\u{1f}{}\u{1f}{}", stay.facility, stay.key));
-            let legs = legs_of(stay, world);
-            let before = known.remove(&id);
+            let id = vault.lookup(&format!("stay\u{1f}{}\u{1f}{}", stay.facility, stay.key));
+            let legs = legs_of(&stay, world);
+            let before = left.iter().position(|known| known.id == id).map(|idx| left.swap_remove(idx));
+            let digest = vault.lookup_bytes(&super::digest::bytes_of(&stay, &legs));
+            if before.is_some_and(|before| before.digest == digest && before.case == case) {
+                continue;
+            }
             let admitted_at = tally_rules::runs(&legs, &world.tree, world.profiles.of(&stay.facility))
                 .iter()
                 .rfind(|run| run.kind == Kind::Inpatient)
                 .and_then(|run| run.legs.first().map(|leg| leg.from));
-            let digest = tx.vault().lookup(&format!("{stay:?}{legs:?}"));
-            if before.as_ref().is_some_and(|before| before.digest == digest && before.case == case) {
-                continue;
-            }
-            let old = before.map(|before| before.legs).unwrap_or_default();
-            self.compare(world, stay.facility, &id, &old, &legs);
-            let (case, stay) = (case.to_owned(), stay.clone());
-            self.stays.push(Believed { id, case, stay, legs, admitted_at, digest });
+            let n_before = self.new_legs.len();
+            let old = before.map_or(&[][..], |before| &before.legs);
+            let kept = self.compare(world, stay.facility, &id, old, &legs);
+            let n_new = self.new_legs.len() - n_before;
+            let case = case.to_owned();
+            self.stays.push(Believed { id, case, stay, legs, admitted_at, digest, kept, n_new });
         }
         // A visit merged away, or facts taken back.
-        for (id, stay) in known {
+        for stay in left {
             // Its own facility, by its place; the stays that stand may be another's.
             let unit = stay.legs.first().map(|(_, leg)| leg.unit);
             let own = unit.and_then(|unit| world.tree.facility_of(&unit)).map(|site| site.id);
-            let facility = own.or_else(|| stays.first().map(|stay| stay.facility));
-            if let Some(facility) = facility {
-                self.compare(world, facility, &id, &stay.legs, &[]);
+            if let Some(facility) = own.or(first) {
+                self.compare(world, facility, &stay.id, &stay.legs, &[]);
             }
             if !stay.digest.is_empty() {
-                self.voided.push(id);
+                self.voided.push((case.to_owned(), stay.id.clone()));
             }
         }
     }
 
-    fn compare(&mut self, world: &World, facility: Id<Site>, id: &str, old: &[(i64, Leg)], new: &[Leg]) {
+    /// Notes how the legs of a stay differ; those that stay as they are stored.
+    fn compare(
+        &mut self,
+        world: &World,
+        facility: Id<Site>,
+        id: &str,
+        old: &[(i64, Leg)],
+        new: &[Leg],
+    ) -> Vec<(i64, Leg)> {
         let is_same = |(_, old): &&(i64, Leg)| new.contains(old);
         if old.len() == new.len() && old.iter().all(|leg| is_same(&leg)) {
-            return;
+            return old.to_vec();
         }
         let zone = world.tree.get(&facility).map_or(jiff::tz::TimeZone::UTC, |site| site.time_zone.clone());
         let profile = world.profiles.of(&facility);
@@ -368,40 +455,50 @@ impl Difference {
         for (row, leg) in old {
             if !new.contains(leg) {
                 self.gone.push(*row);
-                self.touch_bed(leg);
+                self.beds.left(id, leg);
             }
         }
         for leg in new {
             if !before.contains(leg) {
-                self.touch_bed(leg);
+                self.beds.entered(id, leg);
                 self.new_legs.push(NewLeg { stay: id.to_owned(), facility, leg: leg.clone() });
             }
         }
+        old.iter().filter(is_same).cloned().collect()
     }
 
-    fn touch_bed(&mut self, leg: &Leg) {
-        if !leg.bed.is_empty() {
-            self.beds.insert((leg.unit, leg.bed.clone()));
-        }
-    }
-
-    async fn write(self, tx: &mut Tx, world: &World) -> Result<(), StoreError> {
-        rows::replace_legs(tx, &self.gone, self.new_legs).await?;
+    async fn write(self, tx: &mut Tx, held: &mut Held) -> Result<beds::Touched, StoreError> {
+        let first = rows::replace_legs(tx, &self.gone, &self.new_legs).await?;
         let stays: Vec<NewStay<'_>> = self
             .stays
             .iter()
             .map(|believed| NewStay {
-                id: believed.id.clone(),
-                case: believed.case.clone(),
+                id: &believed.id,
+                case: &believed.case,
                 stay: &believed.stay,
                 legs: &believed.legs,
                 admitted_at: believed.admitted_at,
-                digest: believed.digest.clone(),
+                digest: &believed.digest,
             })
             .collect();
         rows::upsert_stays(tx, &stays).await?;
-        rows::void_stays(tx, &self.voided).await?;
+        rows::void_stays(tx, self.voided.iter().map(|(_, stay)| stay)).await?;
         tally::store::add(tx, self.days).await?;
-        beds::follow_patients(tx, world, self.beds).await
+        let mut stored = (first..).zip(self.new_legs.into_iter().map(|new| new.leg));
+        for believed in self.stays {
+            let mut legs = believed.kept;
+            legs.extend(stored.by_ref().take(believed.n_new));
+            // As they are read.
+            legs.sort_by_key(|(id, leg)| (leg.from, *id));
+            let Believed { id, case, digest, .. } = believed;
+            if let Some(known) = held.case(&case) {
+                known.stays.retain(|stay| stay.id != id);
+                known.stays.push(KnownStay { id, case, digest, legs });
+            }
+        }
+        for (case, _) in &self.voided {
+            held.drop_case(case);
+        }
+        Ok(self.beds)
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod apply;
 pub mod corrections;
+pub(crate) mod digest;
+pub(crate) mod held;
 pub mod model;
 pub mod read;
 pub mod rules;

@@ -1,5 +1,6 @@
 //! Cases, facts, stays and legs in the database.
 
+use super::held::Held;
 use super::model::{Event, Fact, Micros, OPEN, Stay};
 use super::read::Demographics;
 use crate::tally::rules::Leg;
@@ -25,7 +26,7 @@ pub(crate) const EVENTS: Stream = Stream {
 /// The case of each key that has one.
 pub(crate) async fn find_cases(tx: &mut Tx, keys: &[String]) -> Result<HashMap<String, String>, StoreError> {
     let sql = "SELECT key, case_id FROM case_key WHERE key IN ({in}) ORDER BY key";
-    Ok(tx.list_in::<(String, String)>(sql, keys).await?.into_iter().collect())
+    Ok(tx.list_by_key::<(String, String)>(sql, keys).await?.into_iter().collect())
 }
 
 pub(crate) async fn insert_cases(tx: &mut Tx, cases: Vec<(String, String)>) -> Result<(), StoreError> {
@@ -80,10 +81,11 @@ pub(crate) async fn list_events(
 ) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
     let sql = "SELECT k.case_id, e.message_seq, e.facility_id, e.body
                FROM case_key k JOIN adt_event e ON e.case_key = k.key
-               WHERE k.case_id IN ({in}) AND NOT EXISTS (SELECT 1 FROM adt_void v WHERE v.event_seq = e.seq)
+               WHERE k.case_id IN ({in}) AND SUBSTR(k.key, 1, 2) = 'p:'
+                 AND NOT EXISTS (SELECT 1 FROM adt_void v WHERE v.event_seq = e.seq)
                ORDER BY k.case_id, e.seq";
     let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
-    for row in tx.list_in::<EventRow>(sql, cases).await? {
+    for row in tx.list_by_key::<EventRow>(sql, cases).await? {
         events.entry(row.case).or_default().push(row.event);
     }
     Ok(events)
@@ -100,7 +102,7 @@ pub(crate) struct KnownStay {
 /// The stays of these cases with the legs believed now.
 pub(crate) async fn list_known(tx: &mut Tx, cases: &[String]) -> Result<Vec<KnownStay>, StoreError> {
     let sql = "SELECT id, case_id, facts_digest FROM stay WHERE case_id IN ({in}) ORDER BY case_id, id";
-    let stays: Vec<(String, String, String)> = tx.list_in(sql, cases).await?;
+    let stays: Vec<(String, String, String)> = tx.list_by_key(sql, cases).await?;
     let ids: Vec<String> = stays.iter().map(|(id, ..)| id.clone()).collect();
     let mut legs = list_legs(tx, &ids).await?;
     Ok(stays
@@ -142,7 +144,7 @@ async fn list_legs(tx: &mut Tx, stays: &[String]) -> Result<HashMap<String, Vec<
     let sql = "SELECT id, stay_id, unit_id, bed, class, began, ended, from_at, to_at FROM leg
                WHERE stay_id IN ({in}) AND known_to = 253402300799999999 ORDER BY stay_id, from_at, id";
     let mut legs: HashMap<String, Vec<(i64, Leg)>> = HashMap::new();
-    for row in tx.list_in::<LegRow>(sql, stays).await? {
+    for row in tx.list_by_key::<LegRow>(sql, stays).await? {
         legs.entry(row.stay).or_default().push((row.id, row.leg));
     }
     Ok(legs)
@@ -155,8 +157,8 @@ pub(crate) struct NewLeg {
     pub(crate) leg: Leg,
 }
 
-/// Ends the belief in `gone` and begins it in `new`.
-pub(crate) async fn replace_legs(tx: &mut Tx, gone: &[i64], new: Vec<NewLeg>) -> Result<(), StoreError> {
+/// Ends the belief in `gone` and begins it in `new`; the number of the first of these, the rest follow.
+pub(crate) async fn replace_legs(tx: &mut Tx, gone: &[i64], new: &[NewLeg]) -> Result<i64, StoreError> {
     let at = tx.at();
     for group in gone.chunks(64) {
         let size = group.len().next_power_of_two();
@@ -167,7 +169,7 @@ pub(crate) async fn replace_legs(tx: &mut Tx, gone: &[i64], new: Vec<NewLeg>) ->
         tx.run(&sql, std::iter::once(Bind::from(at)).chain(ids).collect()).await?;
     }
     if new.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let n = i64::try_from(new.len()).unwrap_or(i64::MAX);
     let first = seal::reserve(tx, "leg", n).await?;
@@ -177,10 +179,10 @@ pub(crate) async fn replace_legs(tx: &mut Tx, gone: &[i64], new: Vec<NewLeg>) ->
             binds![
                 id,
                 stay,
-                facility,
+                *facility,
                 leg.unit,
-                leg.bed,
-                leg.class,
+                &leg.bed,
+                &leg.class,
                 leg.began.word(),
                 leg.ended.word(),
                 leg.from,
@@ -191,17 +193,18 @@ pub(crate) async fn replace_legs(tx: &mut Tx, gone: &[i64], new: Vec<NewLeg>) ->
         })
         .collect();
     let insert = "INSERT INTO leg (id, stay_id, facility_id, unit_id, bed, class, began, ended, from_at, to_at, known_from, known_to) VALUES";
-    tx.insert_many(insert, rows, "").await.map(|_| ())
+    tx.insert_many(insert, rows, "").await?;
+    Ok(first)
 }
 
 /// A stay as it will be stored.
 pub(crate) struct NewStay<'s> {
-    pub(crate) id: String,
-    pub(crate) case: String,
+    pub(crate) id: &'s str,
+    pub(crate) case: &'s str,
     pub(crate) stay: &'s Stay,
     pub(crate) legs: &'s [Leg],
     pub(crate) admitted_at: Option<Micros>,
-    pub(crate) digest: String,
+    pub(crate) digest: &'s str,
 }
 
 impl NewStay<'_> {
@@ -218,8 +221,8 @@ impl NewStay<'_> {
         };
         let on_leave = stay.leaves.last().is_some_and(|leave| leave.1 == OPEN);
         Ok(binds![
-            self.id.as_str(),
-            self.case.as_str(),
+            self.id,
+            self.case,
             stay.facility,
             stay.visit.as_str(),
             stay.patient.as_str(),
@@ -238,7 +241,7 @@ impl NewStay<'_> {
             stay.pending.unit.as_str(),
             stay.pending_since,
             faults,
-            self.digest.as_str(),
+            self.digest,
         ])
     }
 }
@@ -275,7 +278,7 @@ pub(crate) async fn upsert_stays(tx: &mut Tx, stays: &[NewStay<'_>]) -> Result<(
 }
 
 /// Stays that the facts no longer describe, as after a merge of visits.
-pub(crate) async fn void_stays(tx: &mut Tx, ids: &[String]) -> Result<(), StoreError> {
+pub(crate) async fn void_stays(tx: &mut Tx, ids: impl Iterator<Item = &String>) -> Result<(), StoreError> {
     for id in ids {
         tx.run("UPDATE stay SET state = 'void', faults = '', facts_digest = '' WHERE id = $1", binds![id])
             .await?;
@@ -285,16 +288,21 @@ pub(crate) async fn void_stays(tx: &mut Tx, ids: &[String]) -> Result<(), StoreE
 
 /// Saves what messages state of patients, unless something newer is known. Of two statements of one instant
 /// the one with the greater digest counts, so that the order of arrival does not.
-pub(crate) async fn save_patients(tx: &mut Tx, patients: Vec<Demographics>) -> Result<(), StoreError> {
-    save_newest(tx, patients, |held, told| held < told).await
+pub(crate) async fn save_patients(
+    tx: &mut Tx,
+    held: &mut Held,
+    patients: Vec<Demographics>,
+) -> Result<(), StoreError> {
+    save_newest(tx, held, patients, |held, told| held < told).await
 }
 
 /// Saves what a file states of patients, unless something newer is known. A file taken in again is corrected.
 pub(crate) async fn save_patients_of_file(
     tx: &mut Tx,
+    held: &mut Held,
     patients: Vec<Demographics>,
 ) -> Result<(), StoreError> {
-    save_newest(tx, patients, |held, told| held.0 <= told.0).await
+    save_newest(tx, held, patients, |held, told| held.0 <= told.0).await
 }
 
 /// When it was stated, and the digest of what was.
@@ -302,9 +310,14 @@ type Stated<'s> = (Micros, &'s str);
 
 async fn save_newest(
     tx: &mut Tx,
+    held: &mut Held,
     patients: Vec<Demographics>,
     is_newer: fn(Stated<'_>, Stated<'_>) -> bool,
 ) -> Result<(), StoreError> {
+    if patients.is_empty() {
+        return Ok(());
+    }
+    held.lock(tx).await?;
     let vault = tx.vault();
     let digest_of = |patient: &Demographics| {
         let fields = [&patient.record_number, &patient.name, &patient.birth_date, &patient.sex];
@@ -318,23 +331,20 @@ async fn save_newest(
             newest.insert(patient.key.clone(), (patient, digest));
         }
     }
-    let keys: Vec<String> = newest.keys().cloned().collect();
-    let sql = "SELECT key, fields_digest, stated_at FROM patient WHERE key IN ({in}) ORDER BY key";
-    let rows: Vec<(String, String, Micros)> = tx.list_in(sql, &keys).await?;
-    let known: HashMap<String, (String, Micros)> =
-        rows.into_iter().map(|(key, digest, at)| (key, (digest, at))).collect();
+    let known = list_stated(tx, held, newest.keys()).await?;
     // What is said again is not written again.
     newest.retain(|key, (_, digest)| known.get(key).is_none_or(|(held, _)| held != digest));
     let differing: Vec<String> = newest.keys().filter(|key| known.contains_key(*key)).cloned().collect();
     let last_told = list_last_told(tx, &differing).await?;
     let mut rows = Vec::new();
     for (key, (patient, digest)) in newest {
-        if let Some((held, at)) = known.get(&key) {
+        if let Some((before, at)) = known.get(&key) {
             let at = last_told.get(&key).map_or(*at, |told| *at.max(told));
-            if !is_newer((at, held), (patient.at, &digest)) {
+            if !is_newer((at, before), (patient.at, &digest)) {
                 continue;
             }
         }
+        held.hold_patient(key.clone(), digest.clone(), patient.at);
         rows.push(binds![
             key,
             vault.seal(patient.record_number.as_bytes(), "patient.record_number")?,
@@ -351,6 +361,27 @@ async fn save_newest(
         birth_date = excluded.birth_date, sex = excluded.sex, stated_at = excluded.stated_at,
         fields_digest = excluded.fields_digest";
     tx.insert_many(insert, rows, tail).await.map(|_| ())
+}
+
+/// What is stored of these patients: a digest, and when it was stated.
+async fn list_stated(
+    tx: &mut Tx,
+    held: &mut Held,
+    keys: impl Iterator<Item = &String>,
+) -> Result<HashMap<String, (String, Micros)>, StoreError> {
+    let (mut known, mut asked) = (HashMap::new(), Vec::new());
+    for key in keys {
+        match held.patient(key) {
+            Some(stated) => drop(known.insert(key.clone(), stated.clone())),
+            None => asked.push(key.clone()),
+        }
+    }
+    let sql = "SELECT key, fields_digest, stated_at FROM patient WHERE key IN ({in}) ORDER BY key";
+    for (key, digest, at) in tx.list_by_key::<(String, String, Micros)>(sql, &asked).await? {
+        held.hold_patient(key.clone(), digest.clone(), at);
+        known.insert(key, (digest, at));
+    }
+    Ok(known)
 }
 
 /// When each of these patients was last spoken of in an earlier message: what is held was stated then. Asked

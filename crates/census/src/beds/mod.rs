@@ -3,11 +3,13 @@
 //! A bed follows its patients, the bed status messages (A20) and what people do to it: clean it, block it
 //! with a reason and an owner. All of these are facts with the instant they happened; [`timeline`] works the
 //! states out from them, so the order of arrival does not matter. The table of beds keeps the newest state.
-//! Cost: three statements for the beds a batch touches, whatever their number.
+//! Cost: three statements for the beds a batch touches, whatever their number, and one for those that
+//! earlier batches left in memory ([`held`]).
 
 pub mod bed;
 pub mod change;
 mod file;
+mod held;
 pub mod page;
 pub mod rules;
 pub mod store;
@@ -15,16 +17,18 @@ pub mod timeline;
 pub mod timers;
 
 pub use file::BedsImporter;
+pub(crate) use held::HeldBed;
 
 use crate::adt::apply::World;
 use crate::adt::model::{Micros, Place};
 use crate::profile::Profiles;
+use crate::tally::rules::Leg;
 use ::store::{StoreError, Tx};
 use base::Id;
 use identity::{Care, Site, SiteTree};
 use rules::BedState;
-use std::collections::BTreeSet;
-use timeline::FEED;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use timeline::{FEED, InBed};
 
 /// Unit and bed code.
 pub type Key = (Id<Site>, String);
@@ -48,20 +52,96 @@ pub struct Status {
     pub message: i64,
 }
 
-/// Brings beds up to date with the patients who entered and left them; a code seen for the first time becomes
-/// a bed.
-pub(crate) async fn follow_patients(
+/// The beds whose patients changed.
+#[derive(Debug, Default)]
+pub(crate) struct Touched(BTreeMap<Key, Moves>);
+
+/// What is no longer believed of a bed's patients, and what is.
+#[derive(Debug, Default)]
+struct Moves {
+    gone: Vec<InBed>,
+    new: Vec<InBed>,
+}
+
+impl Touched {
+    /// Notes a leg that is no longer believed.
+    pub(crate) fn left(&mut self, stay: &str, leg: &Leg) {
+        if let Some((moves, guest)) = self.at(stay, leg) {
+            moves.gone.push(guest);
+        }
+    }
+
+    /// Notes a leg that is believed from now on.
+    pub(crate) fn entered(&mut self, stay: &str, leg: &Leg) {
+        if let Some((moves, guest)) = self.at(stay, leg) {
+            moves.new.push(guest);
+        }
+    }
+
+    fn at(&mut self, stay: &str, leg: &Leg) -> Option<(&mut Moves, InBed)> {
+        let guest = InBed { from: leg.from, to: leg.to, stay: stay.to_owned() };
+        let moves = (!leg.bed.is_empty()).then(|| self.0.entry((leg.unit, leg.bed.clone())).or_default());
+        Some((moves?, guest))
+    }
+
+    /// Adds what was touched later.
+    pub(crate) fn extend(&mut self, later: Touched) {
+        for (key, moves) in later.0 {
+            let own = self.0.entry(key).or_default();
+            own.gone.extend(moves.gone);
+            own.new.extend(moves.new);
+        }
+    }
+}
+
+/// Brings beds up to date with the patients who entered and left them, and with bed status messages; a code
+/// seen for the first time becomes a bed.
+pub(crate) async fn follow(
     tx: &mut Tx,
-    world: &World,
-    touched: BTreeSet<Key>,
+    world: &mut World,
+    touched: Touched,
+    statuses: Vec<Status>,
 ) -> Result<(), StoreError> {
-    if touched.is_empty() {
+    if touched.0.is_empty() && statuses.is_empty() {
         return Ok(());
     }
-    let keys: Vec<Key> = touched.into_iter().collect();
-    let mut beds = store::find_or_insert(tx, &keys).await?;
-    let beds = keys.iter().filter_map(|key| beds.remove(key)).collect();
-    work_out(tx, &world.tree, &world.profiles, beds).await
+    world.held.lock(tx).await?;
+    let placed = placed(tx, world, statuses).await?;
+    let keys = touched.0.keys().chain(placed.iter().map(|(key, _)| key)).cloned().collect::<BTreeSet<_>>();
+    let held = &mut world.held.beds;
+    for (key, moves) in touched.0 {
+        let is_whole = held.get(&key).is_some_and(|bed| bed.follow(&moves.gone, moves.new));
+        if !is_whole {
+            held.remove(&key);
+        }
+    }
+    let missing: Vec<Key> = keys.iter().filter(|key| held.get(*key).is_none()).cloned().collect();
+    let mut rows = HashMap::new();
+    if !missing.is_empty() {
+        rows = store::find_or_insert(tx, &missing).await?;
+    }
+    let held = &mut world.held.beds;
+    let mut facts = Vec::with_capacity(placed.len());
+    for (key, status) in placed {
+        let Some((state, reason)) = rules::from_status(&status.status) else { continue };
+        let known = held.get(&key).map(|bed| bed.row.id).or(rows.get(&key).map(|row| row.id));
+        let Some(bed) = known else { continue };
+        let (fact, source) = told(tx, bed, state, reason, status);
+        if let Some(bed) = held.get(&key) {
+            bed.hear(fact.clone());
+        }
+        facts.push((fact, source));
+    }
+    store::insert_facts(tx, &facts).await?;
+    let rows: Vec<store::BedRow> = missing.iter().filter_map(|key| rows.remove(key)).collect();
+    let mut read = store::list_newest(tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
+    let mut beds: Vec<HeldBed> = rows.into_iter().map(|row| read.take(row)).collect();
+    beds.extend(keys.iter().filter_map(|key| held.take(key)));
+    keep_states(tx, &world.tree, &world.profiles, &mut beds).await?;
+    for bed in beds.into_iter().filter(HeldBed::is_worth_holding) {
+        world.held.beds.insert((bed.row.unit, bed.row.code.clone()), bed);
+    }
+    Ok(())
 }
 
 /// Works the states of these beds out from what is told of them, and keeps those that differ.
@@ -71,16 +151,28 @@ pub(crate) async fn work_out(
     profiles: &Profiles,
     beds: Vec<store::BedRow>,
 ) -> Result<(), StoreError> {
+    crate::adt::held::touch(tx).await?;
     let ids: Vec<Id<store::Bed>> = beds.iter().map(|bed| bed.id).collect();
-    let told = store::list_newest(tx, &ids).await?;
+    let mut told = store::list_newest(tx, &ids).await?;
+    let mut beds: Vec<HeldBed> = beds.into_iter().map(|row| told.take(row)).collect();
+    keep_states(tx, tree, profiles, &mut beds).await
+}
+
+async fn keep_states(
+    tx: &mut Tx,
+    tree: &SiteTree,
+    profiles: &Profiles,
+    beds: &mut [HeldBed],
+) -> Result<(), StoreError> {
     let mut differing = Vec::new();
     for bed in beds {
-        let newest = told.timeline(bed.id, left_as(tree, profiles, &bed.unit)).pop();
+        let newest = bed.timeline(left_as(tree, profiles, &bed.row.unit)).pop();
+        let row = &mut bed.row;
         // A bed that messages named and took back, and that nobody lists, was never there.
-        let closed_at = match (&newest, bed.is_listed) {
-            (_, true) => bed.closed_at,
+        let closed_at = match (&newest, row.is_listed) {
+            (_, true) => row.closed_at,
             (Some(_), false) => None,
-            (None, false) => bed.closed_at.or(Some(tx.at().as_microsecond())),
+            (None, false) => row.closed_at.or(Some(tx.at().as_microsecond())),
         };
         let is = match newest {
             Some(state) => store::BedRow {
@@ -90,7 +182,7 @@ pub(crate) async fn work_out(
                 owner: state.owner,
                 stay: state.stay,
                 closed_at,
-                ..bed.clone()
+                ..row.clone()
             },
             None => store::BedRow {
                 state: BedState::Available,
@@ -99,10 +191,11 @@ pub(crate) async fn work_out(
                 owner: String::new(),
                 stay: String::new(),
                 closed_at,
-                ..bed.clone()
+                ..row.clone()
             },
         };
-        if is != bed {
+        if is != *row {
+            row.clone_from(&is);
             differing.push(is);
         }
     }
@@ -121,16 +214,13 @@ pub(crate) fn left_as(tree: &SiteTree, profiles: &Profiles, unit: &Id<Site>) -> 
     BedState::Dirty
 }
 
-/// Applies bed status messages. One about a unit that is not mapped is kept with a bed of the facility's
-/// unmapped locations until it is.
-pub(crate) async fn apply_statuses(
+/// The beds that status messages are about. One about a unit that is not mapped is kept with a bed of the
+/// facility's unmapped locations until it is.
+async fn placed(
     tx: &mut Tx,
     world: &mut World,
     statuses: Vec<Status>,
-) -> Result<(), StoreError> {
-    if statuses.is_empty() {
-        return Ok(());
-    }
+) -> Result<Vec<(Key, Status)>, StoreError> {
     let mut placed: Vec<(Key, Status)> = Vec::with_capacity(statuses.len());
     for status in statuses {
         let unit = match place(&world.tree, status.facility, &status.place.unit) {
@@ -143,19 +233,7 @@ pub(crate) async fn apply_statuses(
         };
         placed.push(((unit, status.place.bed.clone()), status));
     }
-    let keys: BTreeSet<Key> = placed.iter().map(|(key, _)| key.clone()).collect();
-    let keys: Vec<Key> = keys.into_iter().collect();
-    let mut beds = store::find_or_insert(tx, &keys).await?;
-    let mut facts = Vec::with_capacity(placed.len());
-    for (key, status) in placed {
-        let (Some(bed), Some((state, reason))) = (beds.get(&key), rules::from_status(&status.status)) else {
-            continue;
-        };
-        facts.push(told(tx, bed.id, state, reason, status));
-    }
-    store::insert_facts(tx, &facts).await?;
-    let beds = keys.iter().filter_map(|key| beds.remove(key)).collect();
-    work_out(tx, &world.tree, &world.profiles, beds).await
+    Ok(placed)
 }
 
 fn told(
@@ -205,7 +283,13 @@ pub(crate) async fn place_anew(tx: &mut Tx, world: &World) -> Result<(), StoreEr
             touched.insert((from.unit, from.code));
         }
     }
-    follow_patients(tx, world, touched).await
+    if touched.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<Key> = touched.into_iter().collect();
+    let mut beds = store::find_or_insert(tx, &keys).await?;
+    let beds = keys.iter().filter_map(|key| beds.remove(key)).collect();
+    work_out(tx, &world.tree, &world.profiles, beds).await
 }
 
 /// Works the state of every bed out anew.

@@ -1,6 +1,7 @@
 //! Beds in the database.
 
 use super::Key;
+use super::held::{HeldBed, N_GUESTS};
 use super::rules::BedState;
 use super::timeline::{self, FEED, InBed, timeline};
 use crate::adt::model::Micros;
@@ -232,6 +233,13 @@ impl Told {
         let facts = self.facts.get(&bed).map_or(&[][..], Vec::as_slice);
         timeline(bed, guests, facts, left_as)
     }
+
+    /// A bed with what was read of it here.
+    pub(crate) fn take(&mut self, row: BedRow) -> HeldBed {
+        let guests = self.guests.remove(&row.id).unwrap_or_default();
+        let facts = self.facts.remove(&row.id).unwrap_or_default();
+        HeldBed::new(row, guests, facts)
+    }
 }
 
 struct GuestRow(Id<Bed>, InBed);
@@ -246,7 +254,9 @@ impl FromRow for GuestRow {
 /// words, and the newest word of a person. Where messages put several patients into a bed at once, 64
 /// patients, to find since when it was never empty.
 pub(crate) async fn list_newest(tx: &mut Tx, beds: &[Id<Bed>]) -> Result<Told, StoreError> {
-    const N_GUESTS: usize = 4;
+    if beds.is_empty() {
+        return Ok(Told::default());
+    }
     let keys: Vec<String> = beds.iter().map(Id::to_string).collect();
     let guests = list_guests(tx, &keys, N_GUESTS).await?;
     let facts = format!(
@@ -377,6 +387,7 @@ pub async fn set_flags(
     is_licensed: bool,
     is_set_up: bool,
 ) -> Result<(), StoreError> {
+    crate::adt::held::touch(tx).await?;
     let sql = "UPDATE bed SET is_licensed = $1, is_set_up = $2, is_listed = $3 WHERE id = $4";
     tx.run(sql, binds![is_licensed, is_set_up, true, bed]).await.map(|_| ())
 }
@@ -420,6 +431,9 @@ pub(crate) async fn find_or_insert(tx: &mut Tx, keys: &[Key]) -> Result<HashMap<
 
 /// Keeps words about beds; `place` and `message` of each tell where it came from.
 pub(crate) async fn insert_facts(tx: &mut Tx, facts: &[(Fact, Source)]) -> Result<(), StoreError> {
+    if facts.is_empty() {
+        return Ok(());
+    }
     let rows = facts.iter().map(|(fact, source)| {
         binds![
             fact.id,
@@ -541,6 +555,7 @@ pub(crate) async fn list_for_file(tx: &mut Tx, units: &[Id<Site>]) -> Result<Vec
 
 /// Makes these beds or brings them up to date; what they are doing stays as it is.
 pub(crate) async fn save_for_file(tx: &mut Tx, beds: &[FileBed]) -> Result<(), StoreError> {
+    crate::adt::held::touch(tx).await?;
     let at = tx.at();
     let rows = beds.iter().map(|bed| {
         let id: Id<Bed> = tx.new_id();

@@ -108,7 +108,7 @@ async fn commit(tx: &mut Tx, actor: &Actor, batch: ImportBatch<'_>) -> Result<Im
     let patients: Vec<Demographics> = parsed.patients;
     let stays = store::compare(tx, facility, parsed.stays, number).await?;
     store::count(&stays, &mut report);
-    facts::save_patients_of_file(tx, patients).await?;
+    facts::save_patients_of_file(tx, &mut world.held, patients).await?;
     let mut cases = BTreeSet::new();
     let mut events = Vec::new();
     for stay in stays {

@@ -11,6 +11,8 @@
 use census::AdtMeaning;
 use intake::{Incoming, Outcome};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use store::{Actor, Db, StoreError};
 
 pub(crate) const SITES: &str = "path,kind,name,time_zone,currency,licensed_beds,staffed_beds,hl7_codes
@@ -221,16 +223,47 @@ pub(crate) async fn import_sites(db: &Db) {
     done.unwrap();
 }
 
+/// Takes messages in with the meaning that took in those before, as a running server does.
 pub(crate) async fn receive(db: &Db, batch: Vec<Vec<u8>>) -> Vec<Outcome> {
+    let meaning = meaning_of(db);
     db.write::<_, StoreError, _>(move |tx| {
-        Box::pin(async move {
-            let incoming: Vec<Incoming> = batch
-                .into_iter()
-                .map(|bytes| Incoming { bytes, source: "mllp".to_owned(), default_site: None })
-                .collect();
-            intake::receive_batch(tx, &AdtMeaning::default(), &incoming).await
-        })
+        Box::pin(async move { intake::receive_batch(tx, meaning.as_ref(), &incoming(batch)).await })
     })
     .await
     .unwrap()
+}
+
+/// Takes messages in with a meaning that knows nothing of those before, as after a start.
+pub(crate) async fn receive_anew(db: &Db, batch: Vec<Vec<u8>>) -> Vec<Outcome> {
+    db.write::<_, StoreError, _>(move |tx| {
+        Box::pin(async move { intake::receive_batch(tx, &AdtMeaning::default(), &incoming(batch)).await })
+    })
+    .await
+    .unwrap()
+}
+
+/// Takes messages in, and then takes it all back.
+pub(crate) async fn receive_in_vain(db: &Db, batch: Vec<Vec<u8>>) {
+    let meaning = meaning_of(db);
+    let failed: Result<(), StoreError> = db
+        .write(move |tx| {
+            Box::pin(async move {
+                intake::receive_batch(tx, meaning.as_ref(), &incoming(batch)).await?;
+                Err(StoreError::NotReady("on purpose".to_owned()))
+            })
+        })
+        .await;
+    failed.unwrap_err();
+}
+
+fn incoming(batch: Vec<Vec<u8>>) -> Vec<Incoming> {
+    let incoming = |bytes| Incoming { bytes, source: "mllp".to_owned(), default_site: None };
+    batch.into_iter().map(incoming).collect()
+}
+
+/// One for each open database. A later database may get that of one that is gone; it must not matter.
+fn meaning_of(db: &Db) -> Arc<AdtMeaning> {
+    static MEANINGS: Mutex<BTreeMap<usize, Arc<AdtMeaning>>> = Mutex::new(BTreeMap::new());
+    let mark = Arc::as_ptr(&db.vault()).addr();
+    Arc::clone(MEANINGS.lock().unwrap().entry(mark).or_default())
 }

@@ -13,7 +13,6 @@ use ::store::{StoreError, Tx};
 use base::{Id, SitePath};
 use identity::{Scope, Site};
 use jiff::Timestamp;
-use std::borrow::Cow;
 
 /// Feeds kept apart; beyond it, new senders share one feed for each way in.
 const FEEDS_MAX: i64 = 500;
@@ -115,7 +114,7 @@ impl Feeds {
     /// The feeds of these senders, and for each sender the index of its feed.
     pub(crate) async fn of(
         tx: &mut Tx,
-        senders: impl Iterator<Item = [Cow<'_, str>; 3]>,
+        senders: impl Iterator<Item = &[String; 3]>,
     ) -> Result<(Feeds, Vec<usize>), StoreError> {
         let vault = tx.vault();
         let mut feeds: Vec<Open> = Vec::new();
@@ -123,16 +122,16 @@ impl Feeds {
         for [application, facility, way] in senders {
             // Newest first: most batches come from one or two senders.
             let found = feeds.iter().rposition(|feed| {
-                feed.application == application && feed.facility == facility && feed.way == way
+                feed.application == *application && feed.facility == *facility && feed.way == *way
             });
             idxs.push(found.unwrap_or(feeds.len()));
             if found.is_none() {
                 let id = vault.lookup(&format!("feed {application}\n{facility}\n{way}"));
                 feeds.push(Open {
                     id,
-                    application: application.into_owned(),
-                    facility: facility.into_owned(),
-                    way: way.into_owned(),
+                    application: application.clone(),
+                    facility: facility.clone(),
+                    way: way.clone(),
                     site: None,
                     tally: Tally::default(),
                 });

@@ -4,43 +4,59 @@ use super::Incoming;
 use hl7v2::{Message, NotAMessage};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use store::Vault;
+use store::{StoreError, Vault};
 
 /// Longest sender name kept; outside data must not grow our rows.
 const NAME_MAX: usize = 100;
+/// Longest message number kept as it is.
+const NUMBER_MAX: usize = 40;
 
-/// One message of a batch, read and named.
-pub(super) struct Arrival<'m> {
-    pub(super) incoming: &'m Incoming,
-    pub(super) message: Result<Message<'m>, NotAMessage>,
-    /// Keyed hash of sender and number.
+/// A message with all that can be told of it without the database. Made where it arrives, so that the
+/// transaction that keeps it does not wait for hashing and sealing.
+pub(crate) struct Arrived {
+    pub(crate) incoming: Incoming,
+    /// What sender and number are known by, see [`key_of`].
     pub(super) key: String,
     /// Keyed hash of the content, see [`digest`].
     pub(super) body_digest: String,
     /// `ADT^A01`, or `unreadable`.
     pub(super) kind: String,
+    /// Who sent it by which way: application, facility, way.
+    pub(super) sender: [String; 3],
+    /// The bytes, sealed.
+    pub(super) body: Vec<u8>,
+}
+
+impl Arrived {
+    pub(crate) fn of(incoming: Incoming, vault: &Vault) -> Result<Arrived, StoreError> {
+        let body_digest = digest(&incoming.bytes, vault);
+        let way = incoming.source.split(' ').next().unwrap_or_default().to_owned();
+        let (key, kind, sender) = match &hl7v2::read(&incoming.bytes) {
+            Ok(message) => {
+                let application = shown(message.sending_application()).into_owned();
+                let facility = shown(message.sending_facility()).into_owned();
+                let key = key_of(message, &body_digest, vault);
+                (key, kind_of(message), [application, facility, way])
+            }
+            Err(_) => {
+                let key = key_of_bytes(&body_digest, vault);
+                (key, "unreadable".to_owned(), [String::new(), String::new(), way])
+            }
+        };
+        let body = vault.seal(&incoming.bytes, super::store::BODY)?;
+        Ok(Arrived { incoming, key, body_digest, kind, sender, body })
+    }
+}
+
+/// One message of a batch, read.
+pub(super) struct Arrival<'m> {
+    pub(super) arrived: &'m Arrived,
+    pub(super) message: Result<Message<'m>, NotAMessage>,
 }
 
 impl<'m> Arrival<'m> {
-    pub(super) fn of(incoming: &'m Incoming, vault: &Vault) -> Arrival<'m> {
-        let message = hl7v2::read(&incoming.bytes);
-        let body_digest = digest(&incoming.bytes, vault);
-        let (key, kind) = match &message {
-            Ok(message) => (key_of(message, &body_digest, vault), kind_of(message)),
-            Err(_) => (key_of_bytes(&body_digest, vault), "unreadable".to_owned()),
-        };
-        Arrival { incoming, message, key, body_digest, kind }
-    }
-
-    /// Who sent it by which way: application, facility, way.
-    pub(super) fn sender(&self) -> [Cow<'m, str>; 3] {
-        let way = self.incoming.source.split(' ').next().unwrap_or_default();
-        match &self.message {
-            Ok(message) => {
-                [shown(message.sending_application()), shown(message.sending_facility()), way.into()]
-            }
-            Err(_) => ["".into(), "".into(), way.into()],
-        }
+    pub(super) fn of(arrived: &'m Arrived) -> Arrival<'m> {
+        Arrival { arrived, message: hl7v2::read(&arrived.incoming.bytes) }
     }
 }
 
@@ -64,17 +80,28 @@ pub(crate) fn digest(bytes: &[u8], vault: &Vault) -> String {
     vault.lookup_bytes(&lines)
 }
 
-/// Sender and number as received. Without a number the content itself is the key: such a message sent
-/// again is a duplicate, and never contradicts another one.
+/// Sender and number as received: a keyed hash of the sender, then the number. Numbers that follow one
+/// another stand together in the index, so that a batch touches a page or two of it and not one for each
+/// message. A number that is long or not plain is hashed with its sender.
+///
+/// Without a number the content itself is the key: such a message sent again is a duplicate, and never
+/// contradicts another one.
 fn key_of(message: &Message<'_>, body_digest: &str, vault: &Vault) -> String {
     let Some(header) = message.segment("MSH") else { return key_of_bytes(body_digest, vault) };
     let number = header.field(10);
     if number.is_empty() {
         return key_of_bytes(body_digest, vault);
     }
-    let parts = [header.field(3).raw(), header.field(4).raw(), number.raw()];
+    let (application, facility, number) = (header.field(3).raw(), header.field(4).raw(), number.raw());
     // No field holds a line end, so that no two senders and numbers join alike.
-    vault.lookup_bytes(&parts.join(&b'\n'))
+    let plain = std::str::from_utf8(number).ok().filter(|number| {
+        number.len() <= NUMBER_MAX && number.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+    });
+    match plain {
+        // 32 digits, a blank, the number: no hash looks like that.
+        Some(number) => format!("{} {number}", vault.lookup_bytes(&[application, facility].join(&b'\n'))),
+        None => vault.lookup_bytes(&[application, facility, number].join(&b'\n')),
+    }
 }
 
 fn key_of_bytes(body_digest: &str, vault: &Vault) -> String {
@@ -137,10 +164,11 @@ pub(super) fn standings(batch: &[Arrival<'_>], known: &Known) -> Vec<Standing> {
     let mut conflicts: HashSet<&str> = known.conflicts.iter().map(String::as_str).collect();
     let mut all = Vec::with_capacity(batch.len());
     for (idx, arrival) in batch.iter().enumerate() {
-        let digest = arrival.body_digest.as_str();
-        all.push(match first.get(arrival.key.as_str()) {
+        let Arrived { key, body_digest, .. } = arrival.arrived;
+        let digest = body_digest.as_str();
+        all.push(match first.get(key.as_str()) {
             None => {
-                first.insert(&arrival.key, (First::InBatch(idx), digest));
+                first.insert(key, (First::InBatch(idx), digest));
                 Standing::New
             }
             Some((_, same)) if *same == digest => Standing::Again,

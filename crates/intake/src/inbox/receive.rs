@@ -1,6 +1,6 @@
 //! Taking in a batch: one transaction, and what to do when it fails.
 
-use super::arrival::{Arrival, First, Standing, standings};
+use super::arrival::{Arrival, Arrived, First, Standing, standings};
 use super::store::{self, New};
 use super::{Incoming, Meaning, Meant, Outcome, Stored};
 use crate::fault::{NewFault, State, insert_faults};
@@ -21,10 +21,15 @@ pub async fn receive_batch(
     batch: &[Incoming],
 ) -> Result<Vec<Outcome>, StoreError> {
     let vault = tx.vault();
-    let arrivals: Vec<Arrival<'_>> = batch.iter().map(|incoming| Arrival::of(incoming, &vault)).collect();
+    let batch = batch.iter().map(|incoming| Arrived::of(incoming.clone(), &vault));
+    take_in(tx, meaning, &batch.collect::<Result<Vec<_>, _>>()?).await
+}
+
+async fn take_in(tx: &mut Tx, meaning: &dyn Meaning, batch: &[Arrived]) -> Result<Vec<Outcome>, StoreError> {
+    let arrivals: Vec<Arrival<'_>> = batch.iter().map(Arrival::of).collect();
     let known = store::find_known(tx, &arrivals).await?;
     let standings = standings(&arrivals, &known);
-    let (feeds, feed_idxs) = Feeds::of(tx, arrivals.iter().map(Arrival::sender)).await?;
+    let (feeds, feed_idxs) = Feeds::of(tx, batch.iter().map(|arrived| &arrived.sender)).await?;
 
     let entries: Vec<Entry<'_, '_>> = arrivals
         .iter()
@@ -65,7 +70,7 @@ async fn keep<'a, 'm>(
     feeds: &Feeds,
 ) -> Result<Vec<Entry<'a, 'm>>, StoreError> {
     let news = entries.iter().filter(|entry| entry.standing != Standing::Again).map(|entry| New {
-        arrival: entry.arrival,
+        arrived: entry.arrival.arrived,
         standing: entry.standing,
         feed: feeds.id(entry.feed_idx),
     });
@@ -88,7 +93,7 @@ async fn apply(
         .filter(|entry| entry.has_meaning())
         .filter_map(|entry| {
             let message = entry.arrival.message.as_ref().ok()?.clone();
-            let default_site = entry.arrival.incoming.default_site;
+            let default_site = entry.arrival.arrived.incoming.default_site;
             Some(Stored { seq: entry.seq, message, received_at: at, default_site })
         })
         .collect();
@@ -139,7 +144,7 @@ impl Settled {
         };
         if let Some(feed) = self.feeds.at(entry.feed_idx) {
             feed.tally.n_received += 1;
-            if let Some(site) = entry.arrival.incoming.default_site {
+            if let Some(site) = entry.arrival.arrived.incoming.default_site {
                 feed.tally.tell_of(site);
             }
             match &outcome {
@@ -204,7 +209,18 @@ pub async fn receive(
     meaning: &Arc<dyn Meaning>,
     batch: Vec<Incoming>,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let batch: Arc<Vec<Incoming>> = Arc::new(batch);
+    let vault = db.vault();
+    let batch = batch.into_iter().map(|incoming| Arrived::of(incoming, &vault));
+    receive_arrived(db, meaning, batch.collect::<Result<_, _>>()?).await
+}
+
+/// The same for messages that are sealed already.
+pub(crate) async fn receive_arrived(
+    db: &Db,
+    meaning: &Arc<dyn Meaning>,
+    batch: Vec<Arrived>,
+) -> Result<Vec<Outcome>, StoreError> {
+    let batch = Arc::new(batch);
     let mut outcomes = Vec::with_capacity(batch.len());
     // Ranges still to do, the next one last. A range that fails is halved: one bad message among 512 costs
     // some 18 transactions.
@@ -233,14 +249,12 @@ pub async fn receive(
 async fn write(
     db: &Db,
     meaning: Arc<dyn Meaning>,
-    batch: &Arc<Vec<Incoming>>,
+    batch: &Arc<Vec<Arrived>>,
     range: std::ops::Range<usize>,
 ) -> Result<Vec<Outcome>, StoreError> {
     let batch = Arc::clone(batch);
     db.write(move |tx| {
-        Box::pin(
-            async move { receive_batch(tx, meaning.as_ref(), batch.get(range).unwrap_or_default()).await },
-        )
+        Box::pin(async move { take_in(tx, meaning.as_ref(), batch.get(range).unwrap_or_default()).await })
     })
     .await
 }

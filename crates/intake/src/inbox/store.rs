@@ -1,6 +1,6 @@
 //! Rows of messages, bodies, faults and feeds as they are written when messages come in.
 
-use super::arrival::{Arrival, Known, Standing};
+use super::arrival::{Arrival, Arrived, Known, Standing};
 use store::seal::{self, Kind, Stream};
 use store::{StoreError, Tx, binds};
 
@@ -25,9 +25,9 @@ pub(crate) const BODY: &str = "message.body";
 
 /// What is stored already under the keys of a batch.
 pub(super) async fn find_known(tx: &mut Tx, batch: &[Arrival<'_>]) -> Result<Known, StoreError> {
-    let keys: Vec<String> = batch.iter().map(|arrival| arrival.key.clone()).collect();
+    let keys: Vec<String> = batch.iter().map(|arrival| arrival.arrived.key.clone()).collect();
     let rows: Vec<(String, i64, String)> = tx
-        .list_in(
+        .list_by_key(
             "SELECT message_key, seq, body_digest FROM message
              WHERE standing = 'first' AND message_key IN ({in}) ORDER BY seq",
             &keys,
@@ -35,11 +35,11 @@ pub(super) async fn find_known(tx: &mut Tx, batch: &[Arrival<'_>]) -> Result<Kno
         .await?;
     let mut known = Known::default();
     known.first.extend(rows.into_iter().map(|(key, seq, digest)| (key, (seq, digest))));
-    let contradicting: Vec<String> = batch
-        .iter()
-        .filter(|arrival| known.first.get(&arrival.key).is_some_and(|(_, same)| *same != arrival.body_digest))
-        .map(|arrival| arrival.body_digest.clone())
-        .collect();
+    let contradicts = |arrived: &&Arrived| {
+        known.first.get(&arrived.key).is_some_and(|first| first.1 != arrived.body_digest)
+    };
+    let contradicting = batch.iter().map(|arrival| arrival.arrived).filter(contradicts);
+    let contradicting: Vec<String> = contradicting.map(|arrived| arrived.body_digest.clone()).collect();
     if !contradicting.is_empty() {
         let rows: Vec<(String,)> = tx
             .list_in(
@@ -54,14 +54,14 @@ pub(super) async fn find_known(tx: &mut Tx, batch: &[Arrival<'_>]) -> Result<Kno
 }
 
 /// A message about to be stored.
-pub(super) struct New<'a, 'm> {
-    pub(super) arrival: &'a Arrival<'m>,
+pub(super) struct New<'a> {
+    pub(super) arrived: &'a Arrived,
     pub(super) standing: Standing,
     pub(super) feed: &'a str,
 }
 
 /// Stores messages and their sealed bodies; the number of the first, the rest follow.
-pub(super) async fn insert(tx: &mut Tx, messages: &[New<'_, '_>]) -> Result<i64, StoreError> {
+pub(super) async fn insert(tx: &mut Tx, messages: &[New<'_>]) -> Result<i64, StoreError> {
     let at = tx.at();
     let rows = messages.iter().map(|new| {
         let standing = match new.standing {
@@ -70,23 +70,19 @@ pub(super) async fn insert(tx: &mut Tx, messages: &[New<'_, '_>]) -> Result<i64,
         };
         binds![
             at,
-            new.arrival.incoming.source.as_str(),
+            new.arrived.incoming.source.as_str(),
             new.feed,
-            new.arrival.incoming.default_site,
-            new.arrival.key.as_str(),
+            new.arrived.incoming.default_site,
+            new.arrived.key.as_str(),
             standing,
-            new.arrival.kind.as_str(),
-            i64::try_from(new.arrival.incoming.bytes.len()).unwrap_or(i64::MAX),
-            new.arrival.body_digest.as_str(),
+            new.arrived.kind.as_str(),
+            i64::try_from(new.arrived.incoming.bytes.len()).unwrap_or(i64::MAX),
+            new.arrived.body_digest.as_str(),
         ]
     });
     let rows = rows.collect();
     let first = seal::append(tx, &STREAM, rows).await?;
-    let vault = tx.vault();
-    let mut bodies = Vec::with_capacity(messages.len());
-    for (seq, new) in (first..).zip(messages) {
-        bodies.push(binds![seq, vault.seal(&new.arrival.incoming.bytes, BODY)?]);
-    }
+    let bodies = (first..).zip(messages).map(|(seq, new)| binds![seq, new.arrived.body.as_slice()]).collect();
     tx.insert_many("INSERT INTO message_body (seq, body) VALUES", bodies, "").await?;
     Ok(first)
 }

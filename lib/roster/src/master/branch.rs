@@ -17,7 +17,7 @@ use crate::problem::Roster;
 use std::cmp::Reverse;
 
 /// Steps of the linear program in a trial.
-const TRIAL_STEPS: usize = 40;
+const TRIAL_STEPS: usize = 25;
 /// So many trials in a row without a better one end them.
 const TRIALS_IDLE: usize = 16;
 /// So many at the root, and a fair part of them near it, where a split counts most.
@@ -184,12 +184,13 @@ impl<'e, 'p> Tree<'e, 'p> {
                 break;
             }
             n_idle += 1;
-            let gain = |side| (self.master.trial(&self.cut(&split, side), is_over) - value).clamp(0.0, most);
+            let gain = |side| (self.master.trial(&self.cut(&split, side), value + most) - value).max(0.0);
             let score = (gain(Side::AtMost) + GAIN_LEAST) * (gain(Side::AtLeast) + GAIN_LEAST);
             if best.as_ref().is_none_or(|(known, _)| score > *known) {
                 best = Some((score, split));
                 n_idle = 0;
             }
+            // Both sides are over.
             if score >= most * most {
                 break;
             }
@@ -224,17 +225,20 @@ impl Master<'_, '_> {
         self.is_pulled = true;
     }
 
-    /// The value of the program over the known rows with one cut more.
-    fn trial(&self, cut: &Cut, is_over: &dyn Fn() -> bool) -> f64 {
+    /// What the program over the known rows is worth with one cut more, at least, up to `enough`.
+    fn trial(&self, cut: &Cut, enough: f64) -> f64 {
         let row = self.model.n_rows() + self.people.len() + self.cuts.len();
         let entries = self.known.iter().enumerate().filter_map(|(idx, known)| {
             let (_, count) = cut.entry(row, known.place, &known.row)?;
             Some((self.n_slacks + idx, count))
         });
         let entries: Vec<(usize, f64)> = entries.collect();
-        let mut trial = self.simplex.with_row(&entries, f64::from(cut.limit), cut.slacks(row));
-        trial.solve(TRIAL_STEPS, is_over);
-        trial.objective() + self.model.constant
+        let own = match cut.side {
+            Side::AtMost => 1.0,
+            Side::AtLeast => -1.0,
+        };
+        let mut trial = self.simplex.with_row(&entries, f64::from(cut.limit), own);
+        trial.restore(TRIAL_STEPS, enough - self.model.constant) + self.model.constant
     }
 
     /// The roster of a solution without fractions.

@@ -71,44 +71,41 @@ impl Simplex {
         self.columns.len() - 1
     }
 
-    /// The program with one more row: what each column has on it, its right side, and columns of its
-    /// own, of which the first has 1 on it and the second -1. One of them must be able to make up for
-    /// what the solution is off.
-    pub(crate) fn with_row(&self, entries: &[(usize, f64)], right: f64, own: [Column; 2]) -> Simplex {
+    /// The program with one more row: what each column has on it, its right side, and what its own
+    /// column has. That becomes basic, below zero where the solution breaks the row;
+    /// [`Simplex::restore`] makes up for it.
+    pub(crate) fn with_row(&self, entries: &[(usize, f64)], right: f64, own: f64) -> Simplex {
         let (n, row) = (self.n_rows, u32::try_from(self.n_rows).unwrap_or(u32::MAX));
         let mut columns = self.columns.clone();
-        let mut on_basis = vec![0.0; self.columns.len()];
+        let mut on_row = vec![0.0; self.columns.len()];
         for &(column, by) in entries {
-            on_basis[column] = by;
-            let longer = columns[column].entries.iter().copied().chain([(row, by)]).collect();
-            columns[column].entries = longer;
+            on_row[column] = by;
+            let longer = columns[column].entries.iter().copied().chain([(row, by)]);
+            columns[column].entries = longer.collect();
         }
-        let on_basis: Vec<f64> = self.basis.iter().map(|column| on_basis[*column]).collect();
-        let off = right - on_basis.iter().zip(&self.values).map(|(by, value)| by * value).sum::<f64>();
-        let sign = if off < 0.0 { -1.0 } else { 1.0 };
+        let on_basis: Vec<f64> = self.basis.iter().map(|column| on_row[*column]).collect();
+        let dot = |column: &[f64]| column.iter().zip(&on_basis).map(|(a, b)| a * b).sum::<f64>();
         // The inverse of a matrix with a border: the new row is the border times the old inverse.
         let mut inverse = Vec::with_capacity((n + 1) * (n + 1));
         for column in self.inverse.chunks_exact(n.max(1)) {
             inverse.extend_from_slice(column);
-            inverse.push(-sign * column.iter().zip(&on_basis).map(|(a, b)| a * b).sum::<f64>());
+            inverse.push(-dot(column) / own);
         }
         inverse.resize((n + 1) * (n + 1) - 1, 0.0);
-        inverse.push(sign);
-        let mut simplex = Simplex {
+        inverse.push(1.0 / own);
+        columns.push(Column { cost: 0.0, entries: [(row, own)].into() });
+        Simplex {
             n_rows: n + 1,
             right: self.right.iter().copied().chain([right]).collect(),
-            basis: self.basis.iter().copied().chain([columns.len() + usize::from(off < 0.0)]).collect(),
-            is_basic: self.is_basic.clone(),
-            values: self.values.iter().copied().chain([off.abs()]).collect(),
+            basis: self.basis.iter().copied().chain([self.columns.len()]).collect(),
+            is_basic: self.is_basic.iter().copied().chain([true]).collect(),
+            values: self.values.iter().copied().chain([(right - dot(&self.values)) / own]).collect(),
             inverse,
             prices: Vec::new(),
             candidates: Vec::new(),
-            n_steps: self.n_steps,
+            n_steps: 0,
             columns,
-        };
-        simplex.is_basic.extend([off >= 0.0, off < 0.0]);
-        simplex.columns.extend(own);
-        simplex
+        }
     }
 
     /// What a column costs from here on. Prices follow with [`Simplex::solve`].
@@ -195,12 +192,7 @@ impl Simplex {
 
     /// Takes a column into the basis; false when numbers fail.
     fn enter(&mut self, entering: usize) -> bool {
-        let n = self.n_rows;
-        let mut ways = vec![0.0; n];
-        for &(row, by) in &self.columns[entering].entries {
-            let column = &self.inverse[row as usize * n..(row as usize + 1) * n];
-            ways.iter_mut().zip(column).for_each(|(way, value)| *way += value * by);
-        }
+        let ways = self.ways(entering);
         let mut leaving = None;
         let (mut ratio_min, mut way_best) = (f64::INFINITY, 0.0);
         for (row, (way, value)) in ways.iter().zip(&self.values).enumerate() {
@@ -212,17 +204,35 @@ impl Simplex {
             }
         }
         let Some(leaving) = leaving else { return false };
+        self.values[leaving] = self.values[leaving].max(0.0);
+        self.pivot(entering, leaving, &ways);
+        true
+    }
+
+    /// How each basic column gives way to one more of a column.
+    fn ways(&self, entering: usize) -> Vec<f64> {
+        let n = self.n_rows;
+        let mut ways = vec![0.0; n];
+        for &(row, by) in &self.columns[entering].entries {
+            let column = &self.inverse[row as usize * n..(row as usize + 1) * n];
+            ways.iter_mut().zip(column).for_each(|(way, value)| *way += value * by);
+        }
+        ways
+    }
+
+    /// Puts a column into the basis in place of the one that is basic in a row.
+    fn pivot(&mut self, entering: usize, leaving: usize, ways: &[f64]) {
         let reduced = self.reduced(&self.columns[entering]);
-        let by = 1.0 / way_best;
-        let step = self.values[leaving].max(0.0) * by;
-        for (value, way) in self.values.iter_mut().zip(&ways) {
+        let by = 1.0 / ways[leaving];
+        let step = self.values[leaving] * by;
+        for (value, way) in self.values.iter_mut().zip(ways) {
             *value -= way * step;
         }
         self.values[leaving] = step;
-        for (idx, column) in self.inverse.chunks_exact_mut(n).enumerate() {
+        for (idx, column) in self.inverse.chunks_exact_mut(self.n_rows).enumerate() {
             let pivot = column[leaving] * by;
             if pivot != 0.0 {
-                column.iter_mut().zip(&ways).for_each(|(value, way)| *value -= way * pivot);
+                column.iter_mut().zip(ways).for_each(|(value, way)| *value -= way * pivot);
                 column[leaving] = pivot;
                 self.prices[idx] += reduced * pivot;
             }
@@ -235,7 +245,46 @@ impl Simplex {
             self.invert();
             self.price();
         }
-        true
+    }
+
+    /// Goes back to where no value is below zero by the dual simplex method, in so many steps at most
+    /// or until the objective is at `enough`. It rises with each step, so every one of them is a bound
+    /// over these columns. Returns the last one.
+    pub(crate) fn restore(&mut self, steps_max: usize, enough: f64) -> f64 {
+        self.price();
+        let mut reduced: Vec<f64> = self.columns.iter().map(|column| self.reduced(column).max(0.0)).collect();
+        let mut objective = self.objective();
+        for _ in 0..steps_max {
+            let least = self.values.iter().enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b));
+            let Some((leaving, value)) = least.filter(|(_, value)| **value < -1e-7) else { break };
+            let value = *value;
+            let across: Vec<f64> =
+                self.inverse.chunks_exact(self.n_rows).map(|column| column[leaving]).collect();
+            let along = |column: &Column| -> f64 {
+                column.entries.iter().map(|(row, by)| across[*row as usize] * by).sum()
+            };
+            let along: Vec<f64> = self.columns.iter().map(along).collect();
+            let mut entering = None;
+            let mut ratio_min = f64::INFINITY;
+            for (idx, along) in along.iter().enumerate() {
+                if *along < -1e-7 && !self.is_basic[idx] && self.columns[idx].cost < BARRED {
+                    let ratio = reduced[idx] / -along;
+                    if ratio < ratio_min {
+                        (ratio_min, entering) = (ratio, Some(idx));
+                    }
+                }
+            }
+            // Nothing makes up for it: no solution.
+            let Some(entering) = entering else { return enough };
+            objective -= value * ratio_min;
+            if objective >= enough {
+                return enough;
+            }
+            reduced.iter_mut().zip(&along).for_each(|(reduced, along)| *reduced += ratio_min * along);
+            let ways = self.ways(entering);
+            self.pivot(entering, leaving, &ways);
+        }
+        objective
     }
 
     /// Works the inverse out anew, by elimination with row exchange.

@@ -1,6 +1,7 @@
 //! Searches for the best roster, and proves how good it can be.
 //!
-//! [`solve`] first anneals to a legal roster, then solves the choice of rows by columns
+//! [`solve`] first anneals to a legal roster, and where rules are too many for that gives one person
+//! after the other their best row until there is one. Then it solves the choice of rows by columns
 //! (`master`), which proves a bound and gives a nearly best roster by diving; from there on it frees
 //! a few people at a time and chooses their rows anew. A second thread anneals and frees other people
 //! meanwhile; both start from the best roster there is.
