@@ -4,9 +4,12 @@
 //! disturb each other. It is either taken in or refused with a reason; both are fine. What is not: a panic,
 //! more than ten seconds, a refusal without a reason, a chain that does not hold afterward, or a file that
 //! was refused and changed the census all the same.
+//!
+//! Problems of rostering need no installation: each meets `helmward roster check`, and the numbers
+//! published for them are compared by the tests of `lib/roster` that need these files.
 
 use crate::browser::program;
-use crate::shell::{root, scratch};
+use crate::shell::{cargo, root, scratch};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -32,6 +35,7 @@ enum Outcome {
     TakenIn(String),
     Refused(String),
     NotYet(&'static str),
+    Part,
     About,
     Broken(String),
 }
@@ -41,6 +45,10 @@ enum Outcome {
 enum Kind {
     Hl7,
     Table,
+    /// A rostering problem of Curtois and Qu.
+    Roster,
+    /// One of several files of a problem of the competition.
+    Part,
     Later(&'static str),
     About,
 }
@@ -70,6 +78,9 @@ pub(crate) fn command(arguments: &[String]) -> Result<bool> {
                 n_later += 1;
                 println!("not now   {name}: not for this version: {format}");
             }
+            Outcome::Part => {
+                println!("part      {name}: read with the other files of its problem, at the end")
+            }
             Outcome::About => println!("notes     {name}: tells about the samples"),
             Outcome::Broken(how) => {
                 n_broken += 1;
@@ -82,7 +93,17 @@ pub(crate) fn command(arguments: &[String]) -> Result<bool> {
         "{n_in} taken in, {n_refused} refused, {n_later} not for this version, {n_broken} broken, {:.0} s",
         begun.elapsed().as_secs_f64()
     );
-    Ok(n_broken == 0 && n_in > 0)
+    Ok(n_broken == 0 && n_in > 0 && published(&folder)?)
+}
+
+/// The numbers that others published for rostering problems, where the folder has these.
+fn published(folder: &Path) -> Result<bool> {
+    if !folder.join("rostering").is_dir() {
+        return Ok(true);
+    }
+    let mut tests = cargo();
+    tests.args(["test", "--quiet", "-p", "roster", "--test", "published", "--", "--ignored"]);
+    Ok(tests.env("HELMWARD_DATA", folder).status()?.success())
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -107,7 +128,8 @@ fn kind(path: &Path, name: &str, bytes: &[u8]) -> Kind {
         _ if is_below("x12") || head.starts_with(b"ISA") => Kind::Later("X12"),
         _ if is_below("fhir") => Kind::Later("FHIR"),
         _ if is_below("cql") => Kind::Later("CQL"),
-        _ if is_below("rostering") => Kind::Later("rosters"),
+        "txt" if is_below("rostering") && is_below("curtois") => Kind::Roster,
+        _ if is_below("rostering") => Kind::Part,
         "json" => Kind::Later("JSON"),
         "csv" | "tsv" | "txt" => Kind::Table,
         _ => Kind::Later("this kind of file"),
@@ -158,9 +180,11 @@ impl House {
         let bytes = std::fs::read(path)?;
         match kind(path, name, &bytes) {
             Kind::About => Ok(Outcome::About),
+            Kind::Part => Ok(Outcome::Part),
             Kind::Later(format) => Ok(Outcome::NotYet(format)),
             Kind::Hl7 => self.hl7(path, name),
             Kind::Table => self.table(path),
+            Kind::Roster => self.roster(path),
         }
     }
 
@@ -174,6 +198,24 @@ impl House {
             }
         }
         Ok(())
+    }
+
+    /// Judges the roster in which nobody works.
+    fn roster(&self, path: &Path) -> Result<Outcome> {
+        let empty = self.used.with_file_name("empty.csv");
+        std::fs::write(&empty, "employee_id,day_index,shift_id\n")?;
+        let (file, empty) = (path.display().to_string(), empty.display().to_string());
+        let ran = self.run(&["roster", "check", "--format", "curtois", &file, &empty, "--json"], FILE_MAX)?;
+        if let Some(how) = ran.broken() {
+            return Ok(Outcome::Broken(how));
+        }
+        let report: Value = serde_json::from_str(&ran.out).unwrap_or_default();
+        match report.get("objective").and_then(Value::as_i64) {
+            Some(points) => {
+                Ok(Outcome::TakenIn(format!("a rostering problem, {points} points when nobody works")))
+            }
+            None => Ok(Outcome::Refused(ran.err.trim().to_owned())),
+        }
     }
 
     fn hl7(&self, path: &Path, name: &str) -> Result<Outcome> {
