@@ -98,13 +98,17 @@ impl<'e, 'p> Tree<'e, 'p> {
         if self.open.len() >= LEAVES_MAX {
             return Grown::Done;
         }
-        let leaf = self.open.swap_remove(least);
+        let mut leaf = self.open.swap_remove(least);
+        // Rows have come since, and the limit may be lower.
         self.master.learn(from);
-        self.master.enter(&leaf);
-        self.master.solve(is_over);
-        if let Some(roster) = self.master.whole_roster(from) {
+        let whole = self.work_out(&mut leaf, from, limit, is_over);
+        if is_over() {
+            self.open.push(leaf);
+            return Grown::More(whole);
+        }
+        if leaf.bound >= limit || whole.is_some() {
             self.close(leaf.bound);
-            return Grown::More(Some(roster));
+            return Grown::More(whole);
         }
         let split = self.choose(limit, is_over);
         if is_over() {
@@ -115,31 +119,33 @@ impl<'e, 'p> Tree<'e, 'p> {
             self.close(leaf.bound);
             return Grown::More(None);
         };
-        let basis = self.master.simplex.basis().to_vec();
-        let sides = [Side::AtLeast, Side::AtMost].map(|side| self.child(&leaf, &basis, &split, side));
-        let found = sides.map(|side| self.judge(side, from, limit, is_over));
-        Grown::More(found.into_iter().flatten().next())
+        let mut found = None;
+        for side in [Side::AtLeast, Side::AtMost] {
+            let mut child = self.child(&leaf, &split, side);
+            let whole = self.work_out(&mut child, from, limit, is_over);
+            found = found.or(whole);
+            if child.bound < limit {
+                self.open.push(child);
+            } else {
+                self.close(child.bound);
+            }
+        }
+        Grown::More(found)
     }
 
-    /// Works out a leaf's bound and keeps it, closed where no better roster can be below. Returns the
-    /// roster its solution is, if it is one.
-    fn judge(
+    /// Solves a leaf's program and betters its bound. Returns the roster its solution is, if it is one.
+    fn work_out(
         &mut self,
-        mut leaf: Leaf,
+        leaf: &mut Leaf,
         from: &Roster,
         limit: i64,
         is_over: &dyn Fn() -> bool,
     ) -> Option<Roster> {
-        self.master.enter(&leaf);
+        self.master.enter(leaf);
         self.master.generate_to(limit, ROUNDS_MAX, is_over);
         leaf.bound = self.master.bound.unwrap_or(leaf.bound).max(leaf.bound);
-        if leaf.bound >= limit {
-            self.close(leaf.bound);
-            return None;
-        }
         leaf.basis = self.master.simplex.basis().to_vec();
         leaf.center.clone_from(&self.master.center);
-        self.open.push(leaf);
         self.master.whole_roster(from)
     }
 
@@ -147,14 +153,14 @@ impl<'e, 'p> Tree<'e, 'p> {
         self.closed = Some(self.closed.map_or(bound, |closed| closed.min(bound)));
     }
 
-    /// A leaf with one sum more within a limit, which the solution of `basis` breaks.
-    fn child(&self, leaf: &Leaf, basis: &[usize], split: &Split, side: Side) -> Leaf {
+    /// A leaf with one sum more within a limit, which the solution of its basis breaks.
+    fn child(&self, leaf: &Leaf, split: &Split, side: Side) -> Leaf {
         let n_slacks = leaf.n_slacks + 2;
         let moved = |column: &usize| if *column >= leaf.n_slacks { column + 2 } else { *column };
         let own = leaf.n_slacks + usize::from(side == Side::AtMost);
         Leaf {
             cuts: leaf.cuts.iter().cloned().chain([self.cut(split, side)]).collect(),
-            basis: basis.iter().map(moved).chain([own]).collect(),
+            basis: leaf.basis.iter().map(moved).chain([own]).collect(),
             n_slacks,
             center: leaf.center.iter().copied().chain([0.0]).collect(),
             bound: leaf.bound,

@@ -228,7 +228,11 @@ impl Maker {
             pay_cents_per_hour: 3_000,
             can,
             away,
-            travel: vec![Travel { unit: UnitIdx::at(next_unit), points: 3 }],
+            travel: if next_unit == habit.unit {
+                Vec::new()
+            } else {
+                vec![Travel { unit: UnitIdx::at(next_unit), points: 3 }]
+            },
             carry: Carry { history: self.draw(habit, -2, DAYS_BEFORE, &[]), ..Carry::default() },
             ..Person::default()
         }
