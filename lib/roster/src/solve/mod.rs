@@ -23,7 +23,6 @@ use crate::master::Master;
 use crate::problem::{PersonIdx, Roster};
 use crate::row::RowPlan;
 use crate::score::Score;
-use crate::window::are_people_joined;
 use free::Pool;
 use prove::Proof;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,8 +36,6 @@ const WEIGHTS: Weights = Weights { hard: 1_000, cover: 300 };
 const FIRM: Weights = Weights { hard: 20_000, ..WEIGHTS };
 /// The most days that best rows are worked out over.
 const DAYS_MAX: usize = 70;
-/// The largest linear program, in rows, where rules join people so that there are no windows.
-const ROWS_MAX: usize = 2_500;
 
 /// How to search.
 #[derive(Clone, Copy)]
@@ -103,15 +100,8 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     let shared = Shared::new(evaluator, task, u32::MAX);
     let worker = |seed: u64| Worker::new(evaluator, task, &shared, seed);
     worker(0).begin();
-    let problem = evaluator.problem();
-    let n_rows = evaluator.cover().n_rows() + problem.n_people();
-    let has_windows = !are_people_joined(problem);
     let search = |mut worker: Worker<'_, '_>, is_first: bool| {
-        if has_windows {
-            worker.slide();
-        } else if n_rows > ROWS_MAX || problem.n_days() > DAYS_MAX {
-            worker.keep_annealing();
-        }
+        worker.slide();
         if is_first { worker.lead() } else { worker.roam() }
     };
     std::thread::scope(|scope| {
@@ -128,6 +118,9 @@ fn solve_part(evaluator: &Evaluator<'_>, task: &Task<'_>, patience: u32) -> Answ
     let shared = Shared::new(evaluator, task, patience);
     let mut worker = Worker::new(evaluator, task, &shared, 0);
     worker.begin();
+    worker.plan_rows();
+    let (roster, score) = worker.respond(worker.best().roster, 1.0);
+    worker.offer(&roster, score);
     worker.lead();
     shared.answer()
 }
@@ -257,7 +250,9 @@ impl<'w, 'p> Worker<'w, 'p> {
         if self.is_over() {
             return;
         }
-        self.plan_rows();
+        if self.plans.is_empty() {
+            self.plan_rows();
+        }
         let n_people = self.evaluator.problem().n_people();
         let mut pool = Pool::new(n_people);
         if !self.is_over() {
@@ -362,32 +357,6 @@ impl<'w, 'p> Worker<'w, 'p> {
                 };
                 master.dive_near(best, &is_kept, &mut dice, &is_over)
             }
-        }
-    }
-
-    /// Anneals until the time is over, once long and then from the best again and again, with best rows
-    /// in between where there are.
-    fn keep_annealing(&mut self) {
-        if self.evaluator.problem().n_days() <= DAYS_MAX {
-            self.plan_rows();
-        }
-        let mut heat = 6.0;
-        while !self.plans.is_empty() && !self.is_over() {
-            let until = self.spent() + 0.05;
-            let best = self.best().roster;
-            let (roster, score) = self.anneal(best, Heat { first: heat, last: 0.5 }, FIRM, until);
-            self.offer(&roster, score);
-            let (roster, score) = self.respond(roster, 1.0);
-            self.offer(&roster, score);
-            heat = (heat * 0.9).max(2.0);
-        }
-        let mut heat = Heat { first: 40.0, last: 0.5 };
-        let mut until = self.spent() + 0.8 * (1.0 - self.spent());
-        while !self.is_over() {
-            let best = self.best().roster;
-            self.anneal(best, heat, WEIGHTS, until);
-            heat.first = 4.0;
-            until = self.spent() + 0.1;
         }
     }
 

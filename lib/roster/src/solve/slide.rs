@@ -5,10 +5,11 @@
 
 #![expect(clippy::indexing_slicing, reason = "people are those of the problem")]
 
-use super::{Task, Worker, solve_part};
+use super::{FIRM, Task, Worker, solve_part};
+use crate::anneal::Heat;
 use crate::evaluate::Evaluator;
-use crate::problem::PersonIdx;
-use crate::window::Window;
+use crate::problem::{DutySet, PersonIdx};
+use crate::window::{Window, able};
 use std::sync::PoisonError;
 
 /// Problems of no more rows and days are solved as one.
@@ -17,10 +18,17 @@ const WHOLE: (f64, usize) = (400.0, 56);
 const ROWS: (f64, f64) = (120.0, 1_200.0);
 /// How much larger windows become after a round.
 const GROWTH: f64 = 1.4;
+/// A window is better this long than with more people.
+const DAYS_GOOD: usize = 28;
+/// The fewest people.
+const PEOPLE_MIN: usize = 12;
 /// The longest window.
 const DAYS_MAX: usize = 56;
 /// The share of the time that one window may take.
 const SHARE: f64 = 0.05;
+/// The share of the time for annealing and best rows by turns, before windows, where rows of the whole
+/// horizon are not too long for it.
+const ROUNDS_SHARE: f64 = 0.15;
 /// After how many dives without gain a window is left.
 const PATIENCE: u32 = 4;
 
@@ -31,14 +39,17 @@ impl Worker<'_, '_> {
         let problem = self.evaluator.problem();
         let (n_people, n_days) = (count(problem.n_people()), problem.n_days());
         let rows_whole = count(self.evaluator.cover().n_rows()) + n_people;
-        let mut rows = if rows_whole <= WHOLE.0 { WHOLE.0 } else { ROWS.0 };
+        if rows_whole > WHOLE.0 && n_days <= WHOLE.1 {
+            self.round_robin(self.spent() + ROUNDS_SHARE);
+        }
+        let mut rows = if n_days <= WHOLE.1 { WHOLE.0 } else { ROWS.0 };
         while !self.is_over() && (rows < rows_whole || n_days > WHOLE.1) {
             // Twice all over.
             let mut n_left = 2.0 * n_people * count(n_days) / count(self.task.n_threads.clamp(1, 2));
             let (mut n_cut, mut n_done) = (0, 0);
             while n_left > 0.0 && !self.is_over() {
                 let people = self.take_people(rows);
-                let days = self.take_days(rows - count(people.len()));
+                let days = self.take_days(&people, rows - count(people.len()));
                 let was_done = self.solve_window(&people, days);
                 self.release_people(&people);
                 n_left -= count(people.len() * (days.1 - days.0)).max(1.0);
@@ -48,20 +59,65 @@ impl Worker<'_, '_> {
         }
     }
 
-    /// Takes people nobody else works on, in rising order: at most as many as each thread can have.
-    fn take_people(&mut self, rows: f64) -> Vec<PersonIdx> {
-        let n_people = self.evaluator.problem().n_people();
-        let n_max = n_people.div_ceil(self.task.n_threads.clamp(1, 2)).min(whole(rows / 2.0).max(4));
-        let n = n_max - self.chance.below(n_max / 2 + 1);
-        let mut busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut people: Vec<PersonIdx> =
-            PersonIdx::all(n_people).filter(|person| !busy[person.idx()]).collect();
-        while people.len() > n {
-            people.swap_remove(self.chance.below(people.len()));
+    /// Anneals and gives everybody the best row, in turn, while the share of time goes up to a mark.
+    fn round_robin(&mut self, until: f64) {
+        self.plan_rows();
+        let mut heat = 6.0;
+        while !self.is_over() && (self.spent() < until || self.best().score.hard > 0) {
+            let best = self.best().roster;
+            let length = self.spent() + ROUNDS_SHARE / 6.0;
+            let (roster, score) = self.anneal(best, Heat { first: heat, last: 0.5 }, FIRM, length);
+            self.offer(&roster, score);
+            let (roster, score) = self.respond(roster, until.max(length + 0.05));
+            self.offer(&roster, score);
+            heat = (heat * 0.9).max(2.0);
         }
+    }
+
+    /// Takes people nobody else works on, in rising order: at most as many as each thread can have, and
+    /// those together who can stand in for each other.
+    fn take_people(&mut self, rows: f64) -> Vec<PersonIdx> {
+        let problem = self.evaluator.problem();
+        let n_people = problem.n_people();
+        let n_max = n_people.div_ceil(self.task.n_threads.clamp(1, 2)).min(whole(rows / 2.0).max(4));
+        let n = n_max - self.chance.below(n_max * 3 / 4 + 1);
+        let mut busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle: Vec<PersonIdx> = PersonIdx::all(n_people).filter(|person| !busy[person.idx()]).collect();
+        let Some(first) = idle.get(self.chance.below(idle.len())) else { return Vec::new() };
+        let wanted = able(problem, *first);
+        let n_codes = problem.n_codes();
+        let n_shared = |person: PersonIdx| wanted.intersection(&able(problem, person)).cells(n_codes).count();
+        let mut liking: Vec<(f64, PersonIdx)> = idle
+            .iter()
+            .map(|person| (count(n_shared(*person)) * (0.5 + self.chance.unit()), *person))
+            .filter(|(liking, _)| *liking > 0.0)
+            .collect();
+        liking.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let n = self.n_that_fit(liking.iter().take(n).map(|(_, person)| *person), rows);
+        let mut people: Vec<PersonIdx> = liking.into_iter().take(n).map(|(_, person)| person).collect();
         people.sort_unstable();
         people.iter().for_each(|person| busy[person.idx()] = true);
         people
+    }
+
+    /// How many of these people, in their order, leave room for [`DAYS_GOOD`] days; at least [`PEOPLE_MIN`].
+    fn n_that_fit(&self, people: impl Iterator<Item = PersonIdx>, rows: f64) -> usize {
+        let problem = self.evaluator.problem();
+        let days = count(problem.n_days().min(DAYS_GOOD)) / count(problem.n_days());
+        let mut left: Vec<DutySet> = problem.parts().demands.iter().map(|demand| demand.duties).collect();
+        let mut n_rows = 0;
+        let mut n = 0;
+        for person in people {
+            let able = able(problem, person);
+            let before = left.len();
+            left.retain(|duties| duties.intersection(&able).is_empty());
+            n_rows += before - left.len();
+            if n >= PEOPLE_MIN && count(n + 1) + count(n_rows) * days > rows {
+                break;
+            }
+            n += 1;
+        }
+        n
     }
 
     fn release_people(&self, people: &[PersonIdx]) {
@@ -69,11 +125,15 @@ impl Worker<'_, '_> {
         people.iter().for_each(|person| busy[person.idx()] = false);
     }
 
-    /// A window of as many days as have so many rows of cover, at least a week. The first and the last
-    /// days are taken as often as the others.
-    fn take_days(&mut self, rows: f64) -> (usize, usize) {
-        let n_days = self.evaluator.problem().n_days();
-        let rows_a_day = count(self.evaluator.cover().n_rows()) / count(n_days);
+    /// A window of as many days as have so many rows of cover that these people count toward, at least a
+    /// week. The first and the last days are taken as often as the others.
+    fn take_days(&mut self, people: &[PersonIdx], rows: f64) -> (usize, usize) {
+        let problem = self.evaluator.problem();
+        let n_days = problem.n_days();
+        let able = people.iter().fold(DutySet::NONE, |all, person| all.union(&able(problem, *person)));
+        let demands = problem.parts().demands.iter();
+        let touched = demands.filter(|demand| !able.intersection(&demand.duties).is_empty());
+        let rows_a_day = count(touched.count()) / count(n_days);
         let length = whole(rows / rows_a_day.max(0.1)).clamp(7, DAYS_MAX).min(n_days);
         let until = (self.chance.below(n_days + length) + length / 2).clamp(length, n_days);
         (until - length, until)

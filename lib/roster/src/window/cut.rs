@@ -1,9 +1,12 @@
 //! The parts of a window's problem.
 
+use super::company::able;
 use super::outside::Outside;
 use crate::evaluate::Evaluator;
-use crate::problem::{Away, Carry, Cell, DayIdx, Demand, Parts, Person, PersonIdx, Roster, RuleIdx, SoFar};
-use crate::rules::{Edges, Kind, Own, Rule, Who};
+use crate::problem::{
+    Away, Carry, Cell, DayIdx, Demand, DutySet, Parts, Person, PersonIdx, Roster, RuleIdx, SoFar,
+};
+use crate::rules::{Across, Edges, Kind, Own, Rule, Who};
 
 /// What is cut out of what.
 pub(super) struct Cut<'w> {
@@ -130,6 +133,15 @@ impl Cut<'_> {
             }
             kept.push(Some(RuleIdx::at(rules.len())));
             let mut rule = Rule { who, ..rule.clone() };
+            match &mut rule.kind {
+                Kind::Across(Across::Share { part, .. }) => *part = self.who(part),
+                Kind::Across(Across::Company { with, .. }) => *with = self.who(with),
+                Kind::Across(Across::Together { partner, .. }) => {
+                    // Whoever has a partner brings them along.
+                    *partner = self.place(*partner).unwrap_or_default();
+                }
+                Kind::Across(Across::Apart { .. } | Across::Spread { .. }) | Kind::Own(_) => {}
+            }
             if self.end < self.evaluator.problem().n_days()
                 && let Kind::Own(Own::Run { edges, .. }) = &mut rule.kind
             {
@@ -146,18 +158,30 @@ impl Cut<'_> {
         match whole {
             Who::Everyone => Who::Everyone,
             Who::These(people) => {
-                let place = |person: &PersonIdx| self.people.binary_search(person).ok().map(PersonIdx::at);
-                Who::These(people.iter().filter_map(place).collect())
+                Who::These(people.iter().filter_map(|person| self.place(*person)).collect())
             }
         }
     }
 
-    /// What is still needed beside those who are not in the part.
+    fn place(&self, person: PersonIdx) -> Option<PersonIdx> {
+        self.people.binary_search(&person).ok().map(PersonIdx::at)
+    }
+
+    /// What is still needed beside those who are not in the part, where those who are free can help.
     fn demands(&self, whole: &[Demand]) -> Vec<Demand> {
         let is_outside = |person: &PersonIdx| self.people.binary_search(person).is_err();
         let others: Vec<PersonIdx> = PersonIdx::all(self.roster.n_people()).filter(is_outside).collect();
+        let problem = self.evaluator.problem();
+        let able: Vec<(PersonIdx, DutySet)> =
+            self.free.iter().map(|person| (*person, able(problem, *person))).collect();
+        let is_touched = |demand: &&Demand| {
+            let can = |(person, able): &(PersonIdx, DutySet)| {
+                demand.who.has(*person) && !able.intersection(&demand.duties).is_empty()
+            };
+            self.is_free(demand.day.idx()) && able.iter().any(can)
+        };
         let mut demands = Vec::new();
-        for demand in whole.iter().filter(|demand| self.is_free(demand.day.idx())) {
+        for demand in whole.iter().filter(is_touched) {
             let cells = others.iter().map(|person| (*person, self.roster.cell(*person, demand.day)));
             let heads =
                 cells.filter(|(person, cell): &(PersonIdx, Cell)| demand.counts(*person, *cell)).count();

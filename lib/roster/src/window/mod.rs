@@ -5,10 +5,14 @@
 //! else are taken off the demand, and what people worked outside counts as worked so far. What a
 //! roster of the window costs more or less than another is what the whole roster costs more or less,
 //! for all rules that look no further than [`reach`]; fixed periods and rolling windows of weeks are
-//! judged as far as the window knows them. The whole is always scored again afterwards.
+//! judged as far as the window knows them, and fair shares among the people of the window. The whole is
+//! always scored again afterwards.
 
+mod company;
 mod cut;
 mod outside;
+
+pub(crate) use company::able;
 
 use crate::evaluate::Evaluator;
 use crate::problem::{PersonIdx, Problem, Roster};
@@ -58,11 +62,6 @@ fn reach(problem: &Problem) -> usize {
     problem.parts().rules.iter().map(of_rule).filter(bound).max().map_or(0, usize::from)
 }
 
-/// Whether rules join people, so that nobody can be left out but for their heads.
-pub(crate) fn are_people_joined(problem: &Problem) -> bool {
-    problem.parts().rules.iter().any(|rule| matches!(rule.kind, Kind::Across(_)))
-}
-
 impl Window {
     /// Cuts out the days `from..until` of some people, who are in rising order; `None` when the part is
     /// no problem of its own.
@@ -73,8 +72,7 @@ impl Window {
         (from, until): (usize, usize),
     ) -> Option<Window> {
         let whole = evaluator.problem();
-        let people =
-            if are_people_joined(whole) { PersonIdx::all(whole.n_people()).collect() } else { free.to_vec() };
+        let people = company::with(whole, roster, free, (from, until));
         let reach = reach(whole);
         let end = (until + reach).min(whole.n_days());
         let cut = Cut { evaluator, roster, people: &people, free, from, until, end, reach };
@@ -101,7 +99,7 @@ impl Window {
 mod tests {
     use super::*;
     use crate::problem::{Cell, DayIdx};
-    use crate::rules::Edges;
+    use crate::rules::{Across, Edges};
     use crate::testing::{Dice, any_problem, any_roster};
 
     /// Whether a rule looks no further than a window's surroundings.
@@ -113,6 +111,7 @@ mod tests {
             Kind::Own(Own::Run { edges, max, .. }) => {
                 *edges == Edges::Open && max.is_none_or(|max| max < REACH_MAX)
             }
+            Kind::Across(Across::Spread { .. }) => false,
             Kind::Own(_) | Kind::Across(_) => true,
         }
     }
@@ -145,8 +144,10 @@ mod tests {
             let mut changed = window.roster.clone();
             for person in window.problem.parts().people.iter().enumerate().map(|(place, _)| place) {
                 if free.contains(&window.people[person]) {
+                    let able: Vec<Cell> =
+                        able(&whole, window.people[person]).cells(whole.n_codes()).collect();
                     for day in 0..until - from {
-                        let cell = Cell(u16::try_from(dice.below(whole.n_codes())).unwrap());
+                        let cell = able.get(dice.below(able.len() + 1)).copied().unwrap_or_default();
                         changed.set(PersonIdx::at(person), DayIdx::at(day), cell);
                     }
                 }
