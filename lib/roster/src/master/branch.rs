@@ -24,10 +24,10 @@ const TRIALS_IDLE: usize = 16;
 const TRIALS_IDLE_ROOT: usize = 120;
 /// Pricings of a leaf.
 const ROUNDS_MAX: usize = 200;
-/// The most leaves that wait.
-const LEAVES_MAX: usize = 4_000;
+/// How many leaves of the first tree are split at most; each tree after it may grow half as large again.
+const SPLITS_FIRST: usize = 24;
 /// A gain in points that counts even where there is none, so that the other side's gain tells.
-const GAIN_LEAST: f64 = 0.05;
+const GAIN_LEAST: f64 = 0.005;
 /// What a unit beyond a limit costs, as a multiple of the dearest head.
 const WEIGHT: f64 = 2.0;
 /// The least that it costs, in points.
@@ -54,6 +54,13 @@ pub(crate) struct Tree<'e, 'p> {
     /// The least bound of the leaves that are not split any more.
     closed: Option<i64>,
     weight: f64,
+    /// Where every tree begins.
+    root: Leaf,
+    /// What earlier trees proved.
+    proven: i64,
+    /// How many leaves may be split before the tree is begun anew, and how many were.
+    n_splits_max: usize,
+    n_splits: usize,
 }
 
 /// What splitting a leaf came to.
@@ -78,26 +85,41 @@ impl<'e, 'p> Tree<'e, 'p> {
         };
         Some(Tree {
             master: master.clone(),
-            open: vec![root],
+            open: vec![root.clone()],
             closed: None,
+            proven: root.bound,
+            root,
+            n_splits_max: SPLITS_FIRST,
+            n_splits: 0,
             weight: (WEIGHT * dearest).clamp(WEIGHT_MIN, WEIGHT_MAX),
         })
     }
 
     /// No roster costs less.
-    pub(crate) fn bound(&self) -> Option<i64> {
-        self.open.iter().map(|leaf| leaf.bound).chain(self.closed).min()
+    pub(crate) fn bound(&self) -> i64 {
+        let least = self.open.iter().map(|leaf| leaf.bound).chain(self.closed).min();
+        least.map_or(self.proven, |least| least.max(self.proven))
+    }
+
+    /// Begins a new tree, with all rows known by now. What is split first decides how far a tree has to
+    /// grow: some are done in twenty leaves where others take thousands.
+    fn begin_anew(&mut self) {
+        self.proven = self.bound();
+        self.open = vec![self.root.clone()];
+        self.closed = None;
+        self.n_splits = 0;
+        self.n_splits_max += self.n_splits_max / 2;
     }
 
     /// Splits the leaf with the least bound, unless it is at `limit` or above, what the best roster
     /// costs. Rosters that come up have the rows of `from` where nobody is chosen for.
     pub(crate) fn grow(&mut self, from: &Roster, limit: i64, is_over: &dyn Fn() -> bool) -> Grown {
+        if self.n_splits >= self.n_splits_max {
+            self.begin_anew();
+        }
         let key = |leaf: &Leaf| (leaf.bound, Reverse(leaf.cuts.len()));
         let least = self.open.iter().enumerate().min_by_key(|(_, leaf)| key(leaf));
         let Some((least, _)) = least.filter(|(_, leaf)| leaf.bound < limit) else { return Grown::Done };
-        if self.open.len() >= LEAVES_MAX {
-            return Grown::Done;
-        }
         let mut leaf = self.open.swap_remove(least);
         // Rows have come since, and the limit may be lower.
         self.master.learn(from);
@@ -119,6 +141,7 @@ impl<'e, 'p> Tree<'e, 'p> {
             self.close(leaf.bound);
             return Grown::More(None);
         };
+        self.n_splits += 1;
         let mut found = None;
         for side in [Side::AtLeast, Side::AtMost] {
             let mut child = self.child(&leaf, &split, side);
@@ -334,16 +357,16 @@ mod tests {
         let mut master = Master::new(evaluator, WEIGHTS, &plans, &start, people);
         master.generate(200, &|| false);
         let mut tree = Tree::new(&master)?;
-        let first = tree.bound()?;
+        let first = tree.bound();
         for _ in 0..60 {
             // A roster that comes up costs no less than the best.
             let grown = tree.grow(&start, optimum + 1, &|| false);
-            assert!(tree.bound()? <= optimum, "{:?} over {optimum}", tree.bound());
+            assert!(tree.bound() <= optimum, "{:?} over {optimum}", tree.bound());
             if grown == Grown::Done {
                 break;
             }
         }
-        Some((first, tree.bound()?))
+        Some((first, tree.bound()))
     }
 
     /// Few people who work blocks of two days and more, so that heads seldom fit demand.

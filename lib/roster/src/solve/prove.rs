@@ -4,7 +4,7 @@ use super::{WEIGHTS, Worker};
 use crate::master::{Grown, Master, Tree};
 
 /// The share of the time so far that the tree may have had.
-const SHARE: f64 = 0.3;
+const SHARE: f64 = 0.5;
 
 /// The tree and the share of the time it has had.
 pub(super) struct Proof<'e, 'p> {
@@ -31,7 +31,7 @@ impl Worker<'_, '_> {
                 return;
             }
             let grown = tree.grow(&best.roster, WEIGHTS.of_score(best.score), &is_over);
-            self.prove(tree.bound());
+            self.prove(Some(tree.bound()));
             match grown {
                 Grown::Done => return,
                 Grown::More(None) => {}
