@@ -39,7 +39,9 @@ pub(super) fn run(seconds: u64, table: &mut Table) -> Result<()> {
     let seconds_to = |mark: Mutex<Option<f64>>| mark.into_inner().ok().flatten();
     let what = "hospital, 200 people, 42 days, real rules";
     match seconds_to(legal) {
-        Some(seconds) => table.beside(format!("{what}: first legal roster"), seconds, "s", "limit", LEGAL_SECONDS),
+        Some(seconds) => {
+            table.beside(format!("{what}: first legal roster"), seconds, "s", "limit", LEGAL_SECONDS)
+        }
         None => table.row(format!("{what}: first legal roster"), format!("none: {}", answer.score)),
     }
     match seconds_to(full) {

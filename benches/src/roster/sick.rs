@@ -39,7 +39,8 @@ pub(super) fn run(rosters: &[(PathBuf, PathBuf)], table: &mut Table) -> Result<(
     }
     tally.times.sort();
     let Some(last) = tally.times.len().checked_sub(1) else { return Ok(()) };
-    let at = |percent: usize| tally.times.get(last * percent / 100).map_or(0.0, |time| time.as_secs_f64() * 1e3);
+    let at =
+        |percent: usize| tally.times.get(last * percent / 100).map_or(0.0, |time| time.as_secs_f64() * 1e3);
     let Tally { n_changes_most, n_hard, n_own, .. } = tally;
     let work = format!(
         "sick calls repaired, {} on Curtois 1-12, p95; at most {n_changes_most} changes, new hard breaches {n_hard}, \

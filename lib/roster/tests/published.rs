@@ -11,6 +11,7 @@ use roster::read::{curtois, inrc2};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+#[expect(clippy::expect_used, clippy::panic, reason = "a test that cannot read its files fails")]
 fn data(path: &str) -> String {
     let root = std::env::var_os("HELMWARD_DATA").expect("HELMWARD_DATA names the folder with rostering/");
     let path = PathBuf::from(root).join("rostering").join(path);

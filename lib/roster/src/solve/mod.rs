@@ -1,10 +1,12 @@
 //! Searches for the best roster, and proves how good it can be.
 //!
 //! [`solve`] first anneals to a legal roster, and where rules are too many for that gives one person
-//! after the other their best row until there is one. Then it solves the choice of rows by columns
-//! (`master`), which proves a bound and gives a nearly best roster by diving; from there on it frees
-//! a few people at a time and chooses their rows anew. A second thread anneals and frees other people
-//! meanwhile; both start from the best roster there is.
+//! after the other their best row until there is one. Large problems are then solved in windows of
+//! some days and people, small ones first (`slide`), until the window would be the whole. The whole is
+//! a choice of rows by columns (`master`), which proves a bound and gives a nearly best roster by
+//! diving; from there on a tree of branches raises the bound (`prove`), and a few people at a time are
+//! freed and their rows chosen anew (`free`). A second thread anneals and frees other people meanwhile;
+//! both start from the best roster there is.
 //!
 //! Threads are started here and nowhere else. With one thread the answer follows from the seed and
 //! from what `spent` says; with a `spent` that counts work instead of time it is always the same.
