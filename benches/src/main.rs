@@ -80,7 +80,7 @@ fn run(plan: &Plan, table: &mut Table) -> Result<()> {
         pages::run(plan, plan.days, table)?;
         pages::run(plan, plan.days.saturating_mul(10).min(3_660), table)?;
     }
-    // Half an hour: only when asked for.
+    // An hour: only when asked for.
     if plan.only.iter().any(|only| only == "roster") {
         roster::run(plan, table)?;
     }
