@@ -93,31 +93,35 @@ impl Worker<'_, '_> {
             .filter(|(liking, _)| *liking > 0.0)
             .collect();
         liking.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        let n = self.n_that_fit(liking.iter().take(n).map(|(_, person)| *person), rows);
-        let mut people: Vec<PersonIdx> = liking.into_iter().take(n).map(|(_, person)| person).collect();
+        let liked = liking.into_iter().map(|(_, person)| person);
+        let mut people = self.those_that_fit(liked, n, rows);
         people.sort_unstable();
         people.iter().for_each(|person| busy[person.idx()] = true);
         people
     }
 
-    /// How many of these people, in their order, leave room for [`DAYS_GOOD`] days; at least [`PEOPLE_MIN`].
-    fn n_that_fit(&self, people: impl Iterator<Item = PersonIdx>, rows: f64) -> usize {
+    /// The first so many of these people, without those who would bring in more rows than leave room for
+    /// [`DAYS_GOOD`] days; at least [`PEOPLE_MIN`].
+    fn those_that_fit(&self, people: impl Iterator<Item = PersonIdx>, n: usize, rows: f64) -> Vec<PersonIdx> {
         let problem = self.evaluator.problem();
         let days = count(problem.n_days().min(DAYS_GOOD)) / count(problem.n_days());
         let mut left: Vec<DutySet> = problem.parts().demands.iter().map(|demand| demand.duties).collect();
         let mut n_rows = 0;
-        let mut n = 0;
+        let mut those = Vec::new();
         for person in people {
             let able = able(problem, person);
-            let before = left.len();
-            left.retain(|duties| duties.intersection(&able).is_empty());
-            n_rows += before - left.len();
-            if n >= PEOPLE_MIN && count(n + 1) + count(n_rows) * days > rows {
+            let more = left.iter().filter(|duties| !duties.intersection(&able).is_empty()).count();
+            let fits = count(those.len() + 1) + count(n_rows + more) * days <= rows;
+            if those.len() < PEOPLE_MIN || more == 0 || fits {
+                left.retain(|duties| duties.intersection(&able).is_empty());
+                n_rows += more;
+                those.push(person);
+            }
+            if those.len() >= n {
                 break;
             }
-            n += 1;
         }
-        n
+        those
     }
 
     fn release_people(&self, people: &[PersonIdx]) {
