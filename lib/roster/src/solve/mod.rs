@@ -2,8 +2,8 @@
 //!
 //! [`solve`] first anneals to a legal roster, and where rules are too many for that gives one person
 //! after the other their best row until there is one. Then it solves the choice of rows by columns
-//! (`master`), which proves a bound and gives a nearly best roster by diving; from there on it frees
-//! a few people at a time and chooses their rows anew. A second thread anneals and frees other people
+//! (`master`), which proves a bound and gives a nearly best roster by diving; from there on it raises
+//! the bound by branching, frees a few people at a time and chooses their rows anew. A second thread anneals and frees other people
 //! meanwhile; both start from the best roster there is.
 //!
 //! Threads are started here and nowhere else. With one thread the answer follows from the seed and
@@ -25,7 +25,6 @@ use crate::row::RowPlan;
 use crate::score::Score;
 use crate::window::are_people_joined;
 use free::Pool;
-use prove::Proof;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -287,7 +286,7 @@ impl<'w, 'p> Worker<'w, 'p> {
         let mut n_idle = 0;
         // A part begins with a good roster, which a free dive seldom beats.
         let is_part = shared.patience < u32::MAX;
-        let mut proof = (!is_part).then(|| Proof::new(master));
+        let mut proof = (!is_part).then(|| self.proof(master));
         for turn in if is_part { 2_u32 } else { 0 }.. {
             if is_over() || n_idle >= self.shared.patience {
                 return;
