@@ -26,7 +26,6 @@ use crate::problem::{PersonIdx, Roster};
 use crate::row::RowPlan;
 use crate::score::Score;
 use free::Pool;
-use prove::Proof;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -284,7 +283,7 @@ impl<'w, 'p> Worker<'w, 'p> {
         let mut n_idle = 0;
         // A part begins with a good roster, which a free dive seldom beats.
         let is_part = shared.patience < u32::MAX;
-        let mut proof = (!is_part).then(|| Proof::new(master));
+        let mut proof = (!is_part).then(|| self.proof(master));
         for turn in if is_part { 2_u32 } else { 0 }.. {
             if is_over() || n_idle >= self.shared.patience {
                 return;
