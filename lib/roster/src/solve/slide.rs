@@ -63,10 +63,15 @@ impl Worker<'_, '_> {
     fn round_robin(&mut self, until: f64) {
         self.plan_rows();
         let mut heat = 6.0;
-        while !self.is_over() && (self.spent() < until || self.best().score.hard > 0) {
-            let best = self.best().roster;
+        loop {
+            let best = self.best();
+            // What is not legal yet is worth more time, but not all of it.
+            let until = if best.score.hard > 0 { until.max(0.5) } else { until };
+            if self.is_over() || self.spent() >= until {
+                return;
+            }
             let length = self.spent() + ROUNDS_SHARE / 6.0;
-            let (roster, score) = self.anneal(best, Heat { first: heat, last: 0.5 }, FIRM, length);
+            let (roster, score) = self.anneal(best.roster, Heat { first: heat, last: 0.5 }, FIRM, length);
             self.offer(&roster, score);
             let (roster, score) = self.respond(roster, until.max(length + 0.05));
             self.offer(&roster, score);
@@ -145,21 +150,14 @@ impl Worker<'_, '_> {
 
     /// Solves a window of the best roster; whether that was done before its time was over.
     fn solve_window(&mut self, people: &[PersonIdx], days: (usize, usize)) -> bool {
-        let best = self.best();
+        let (best, seed) = (self.best(), self.chance.next());
         let Some(window) = Window::cut(self.evaluator, &best.roster, people, days) else { return true };
         let part = Evaluator::new(&window.problem);
         let from = self.spent();
         let spent = || if self.is_over() { 1.0 } else { ((self.task.spent)() - from) / SHARE };
-        let task = Task {
-            seed: self.chance.clone().next(),
-            n_threads: 1,
-            start: Some(&window.roster),
-            spent: &spent,
-            tell: &|_| {},
-        };
+        let task = Task { seed, n_threads: 1, start: Some(&window.roster), spent: &spent, tell: &|_| {} };
         let answer = solve_part(&part, &task, PATIENCE);
         let was_done = spent() < 1.0;
-        let _ = self.chance.next();
         let mut roster = self.best().roster;
         window.put(&answer.roster, &mut roster);
         let score = self.evaluator.score(&roster);
