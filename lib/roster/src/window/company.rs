@@ -29,19 +29,33 @@ pub(super) fn with(
         if members.is_empty() {
             continue;
         }
-        let able = members.iter().map(|person| able(whole, *person)).fold(DutySet::NONE, |a, b| a.union(&b));
-        let touched = sets.iter().filter(|set| !set.intersection(&able).is_empty());
+        let of_all = members.iter().map(|person| possible(whole, roster, *person, (from, until)));
+        let of_all = of_all.fold(DutySet::NONE, |a, b| a.union(&b));
+        let touched = sets.iter().filter(|set| !set.intersection(&of_all).is_empty());
         let touched = touched.fold(DutySet::NONE, |all, set| all.union(set));
         people.extend(partner);
         people.extend(PersonIdx::all(whole.n_people()).filter(|person| {
             let days = roster.row(*person).iter().take(until).skip(from);
-            is_member(*person) && days.into_iter().any(|cell| cell.is_work() && touched.has(*cell))
+            is_member(*person) && days.into_iter().any(|cell| touched.has(*cell))
         }));
     }
     people.into_iter().collect()
 }
 
-/// What a person may ever be given.
+/// What can stand in a person's cells in a window: off, every duty they may ever be given, and what is
+/// there now.
+pub(super) fn possible(
+    problem: &Problem,
+    roster: &Roster,
+    person: PersonIdx,
+    (from, until): (usize, usize),
+) -> DutySet {
+    let mut possible = able(problem, person).union(&DutySet::OFF);
+    roster.row(person).iter().take(until).skip(from).for_each(|cell| possible.insert(*cell));
+    possible
+}
+
+/// The duties that a person may ever be given.
 pub(crate) fn able(problem: &Problem, person: PersonIdx) -> DutySet {
     let can = problem.person(person).can.iter();
     can.fold(DutySet::NONE, |able, can| able.union(&can.duties))

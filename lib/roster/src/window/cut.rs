@@ -1,6 +1,6 @@
 //! The parts of a window's problem.
 
-use super::company::able;
+use super::company::possible;
 use super::outside::Outside;
 use crate::evaluate::Evaluator;
 use crate::problem::{
@@ -172,13 +172,15 @@ impl Cut<'_> {
         let is_outside = |person: &PersonIdx| self.people.binary_search(person).is_err();
         let others: Vec<PersonIdx> = PersonIdx::all(self.roster.n_people()).filter(is_outside).collect();
         let problem = self.evaluator.problem();
-        let able: Vec<(PersonIdx, DutySet)> =
-            self.free.iter().map(|person| (*person, able(problem, *person))).collect();
+        let days = (self.from, self.until);
+        let free = self.free.iter();
+        let free: Vec<(PersonIdx, DutySet)> =
+            free.map(|person| (*person, possible(problem, self.roster, *person, days))).collect();
         let is_touched = |demand: &&Demand| {
-            let can = |(person, able): &(PersonIdx, DutySet)| {
-                demand.who.has(*person) && !able.intersection(&demand.duties).is_empty()
+            let can = |(person, possible): &(PersonIdx, DutySet)| {
+                demand.who.has(*person) && !possible.intersection(&demand.duties).is_empty()
             };
-            self.is_free(demand.day.idx()) && able.iter().any(can)
+            self.is_free(demand.day.idx()) && free.iter().any(can)
         };
         let mut demands = Vec::new();
         for demand in whole.iter().filter(is_touched) {
