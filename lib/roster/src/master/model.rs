@@ -12,6 +12,9 @@ use crate::row::SCALE;
 /// Larger weights leave the range of prices; nothing is proven then.
 const WEIGHT_MAX: i64 = 30_000;
 
+/// Programs of more bends are large.
+const LARGE: usize = 400;
+
 /// A bend of the cost of a row of the demand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bend {
@@ -90,7 +93,9 @@ impl Model {
     /// Right sides: bends, then one row for each person. A tiny bit of disorder avoids steps of no length.
     #[expect(clippy::cast_precision_loss, reason = "rows are few")]
     pub(crate) fn right(&self, n_people: usize) -> Vec<f64> {
-        let tiny = |row: usize| 2e-5 * (0.2 + (row.wrapping_mul(7_919) % 997) as f64 / 997.0);
+        // Large programs stall without more of it, and none of their branches needs a value this exact.
+        let disorder = if self.bends.len() > LARGE { 1e-3 } else { 2e-5 };
+        let tiny = |row: usize| disorder * (0.2 + (row.wrapping_mul(7_919) % 997) as f64 / 997.0);
         let bends = self.bends.iter().enumerate().map(|(row, bend)| f64::from(bend.at) + tiny(row));
         bends.chain(std::iter::repeat_n(1.0, n_people)).collect()
     }

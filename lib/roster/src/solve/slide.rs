@@ -13,9 +13,11 @@ use crate::window::{Window, able};
 use std::sync::PoisonError;
 
 /// Problems of no more rows and days are solved as one.
-const WHOLE: (f64, usize) = (400.0, 56);
-/// Rows of the linear programs of the first windows, and the most.
+const WHOLE: (f64, usize) = (550.0, 56);
+/// The fewest and the most rows of the linear programs of windows; the first of long horizons have the
+/// fewest, those of short ones so many:
 const ROWS: (f64, f64) = (120.0, 1_200.0);
+const ROWS_SHORT: f64 = 400.0;
 /// How much larger windows become after a round.
 const GROWTH: f64 = 1.4;
 /// A window is better this long than with more people.
@@ -39,11 +41,15 @@ impl Worker<'_, '_> {
         let problem = self.evaluator.problem();
         let (n_people, n_days) = (count(problem.n_people()), problem.n_days());
         let rows_whole = count(self.evaluator.cover().n_rows()) + n_people;
-        if rows_whole > WHOLE.0 && n_days <= WHOLE.1 {
+        let is_short = n_days <= WHOLE.1;
+        if is_short && rows_whole <= WHOLE.0 {
+            return;
+        }
+        if is_short {
             self.round_robin(self.spent() + ROUNDS_SHARE);
         }
-        let mut rows = if n_days <= WHOLE.1 { WHOLE.0 } else { ROWS.0 };
-        while !self.is_over() && (rows < rows_whole || n_days > WHOLE.1) {
+        let mut rows = if is_short { ROWS_SHORT } else { ROWS.0 };
+        while !self.is_over() && (rows < rows_whole || !is_short) {
             // Twice all over.
             let mut n_left = 2.0 * n_people * count(n_days) / count(self.task.n_threads.clamp(1, 2));
             let (mut n_cut, mut n_done) = (0, 0);
