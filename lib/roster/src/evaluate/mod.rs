@@ -25,6 +25,7 @@ pub use charge::{Charge, Source, Weigh};
 pub use count::{CountPlan, Limits, Values, Window};
 pub(crate) use count::{Tally, value};
 pub use overtime::OvertimePlan;
+pub(crate) use past::{Past, day_of};
 pub use plan::PersonPlan;
 pub use report::{Finding, Report};
 pub use rest::RestPlan;

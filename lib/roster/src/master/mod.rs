@@ -187,8 +187,7 @@ impl<'e, 'p> Master<'e, 'p> {
     pub(crate) fn price(&mut self, pull: f64, is_over: &dyn Fn() -> bool) -> Priced {
         let prices = self.whole_prices(pull);
         let mut sum = self.dual(&prices);
-        let mut is_proof =
-            self.model.is_convex && !self.is_diving && self.plans.iter().all(RowPlan::is_bound);
+        let mut is_proof = self.model.is_convex && !self.is_diving;
         let mut n_new = 0;
         let mut cells = Vec::new();
         for (place, person) in self.people.clone().into_iter().enumerate() {

@@ -60,12 +60,6 @@ impl RowPlan {
         RowPlan { n_days, n_codes, cells, classes, levels }
     }
 
-    /// Whether no legal row costs less than [`RowPlan::best`] says.
-    #[expect(clippy::unused_self, reason = "a plan without room for all rows would not be")]
-    pub(crate) fn is_bound(&self) -> bool {
-        true
-    }
-
     /// Whether every rule of the person is modeled.
     #[cfg(test)]
     pub(crate) fn is_whole(&self) -> bool {

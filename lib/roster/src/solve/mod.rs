@@ -79,8 +79,8 @@ pub struct Answer {
 struct Shared {
     best: Mutex<Answer>,
     is_done: AtomicBool,
-    /// After how many dives without gain to give up.
-    patience: u32,
+    /// After how many dives without gain a part is given up; `None` for the whole.
+    patience: Option<u32>,
     /// Whose rows a thread works on, on long horizons.
     busy: Mutex<Vec<bool>>,
 }
@@ -98,7 +98,7 @@ struct Worker<'w, 'p> {
 /// Searches until the time is used up or the best roster is proven to be best.
 #[must_use]
 pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
-    let shared = Shared::new(evaluator, task, u32::MAX);
+    let shared = Shared::new(evaluator, task, None);
     let worker = |seed: u64| Worker::new(evaluator, task, &shared, seed);
     worker(0).begin();
     let search = |mut worker: Worker<'_, '_>, is_first: bool| {
@@ -116,7 +116,7 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
 
 /// Searches on one thread as [`solve`] does, and also ends when so many dives in a row gained nothing.
 fn solve_part(evaluator: &Evaluator<'_>, task: &Task<'_>, patience: u32) -> Answer {
-    let shared = Shared::new(evaluator, task, patience);
+    let shared = Shared::new(evaluator, task, Some(patience));
     let mut worker = Worker::new(evaluator, task, &shared, 0);
     worker.begin();
     worker.plan_rows();
@@ -127,7 +127,7 @@ fn solve_part(evaluator: &Evaluator<'_>, task: &Task<'_>, patience: u32) -> Answ
 }
 
 impl Shared {
-    fn new(evaluator: &Evaluator<'_>, task: &Task<'_>, patience: u32) -> Shared {
+    fn new(evaluator: &Evaluator<'_>, task: &Task<'_>, patience: Option<u32>) -> Shared {
         let problem = evaluator.problem();
         let start = task.start.cloned().unwrap_or_else(|| problem.empty_roster());
         let score = evaluator.score(&start);
@@ -270,7 +270,7 @@ impl<'w, 'p> Worker<'w, 'p> {
             }
             self.dive_on(&mut master, &mut pool);
         }
-        if self.shared.patience == u32::MAX {
+        if self.shared.patience.is_none() {
             self.free_people(&mut pool, 1.0);
         }
     }
@@ -282,10 +282,10 @@ impl<'w, 'p> Worker<'w, 'p> {
         let mut n_free = 0;
         let mut n_idle = 0;
         // A part begins with a good roster, which a free dive seldom beats.
-        let is_part = shared.patience < u32::MAX;
+        let is_part = shared.patience.is_some();
         let mut proof = (!is_part).then(|| self.proof(master));
         for turn in if is_part { 2_u32 } else { 0 }.. {
-            if is_over() || n_idle >= self.shared.patience {
+            if is_over() || shared.patience.is_some_and(|patience| n_idle >= patience) {
                 return;
             }
             if let Some(proof) = &mut proof {

@@ -2,7 +2,7 @@
 
 use super::company::possible;
 use super::outside::Outside;
-use crate::evaluate::Evaluator;
+use crate::evaluate::{Evaluator, day_of};
 use crate::problem::{
     Away, Carry, Cell, DayIdx, Demand, DutySet, Parts, Person, PersonIdx, Roster, RuleIdx, SoFar,
 };
@@ -22,11 +22,6 @@ pub(super) struct Cut<'w> {
     /// The day after the last of the part.
     pub(super) end: usize,
     pub(super) reach: usize,
-}
-
-/// A day number, which is far below 2^31.
-fn day_of(day: usize) -> i32 {
-    i32::try_from(day).unwrap_or(i32::MAX)
 }
 
 impl Cut<'_> {

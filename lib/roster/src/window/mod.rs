@@ -77,12 +77,8 @@ impl Window {
         let end = (until + reach).min(whole.n_days());
         let cut = Cut { evaluator, roster, people: &people, free, from, until, end, reach };
         let problem = Problem::new(cut.parts()).ok()?;
-        let mut part = problem.empty_roster();
-        for (place, person) in people.iter().enumerate() {
-            let row = roster.row(*person).get(from..end)?;
-            part.row_mut(PersonIdx::at(place)).copy_from_slice(row);
-        }
-        Some(Window { problem, roster: part, people, from, until })
+        let roster = cut.part(roster);
+        Some(Window { problem, roster, people, from, until })
     }
 
     /// Puts a roster of the part into the whole.

@@ -1,6 +1,6 @@
 //! What is counted outside a window for rules over the whole horizon.
 
-use crate::evaluate::{Evaluator, value};
+use crate::evaluate::{Evaluator, Past, day_of, value};
 use crate::problem::{Cell, PersonIdx, Roster, RuleIdx};
 use crate::rules::{Across, Kind, Measure, Over, Own, WeekendOn};
 
@@ -26,8 +26,7 @@ impl Outside<'_> {
         if !of_rule.who.has(person) {
             return None;
         }
-        let so_far = problem.person(person).carry.so_far.iter().filter(|so_far| so_far.rule == rule);
-        let before: i64 = so_far.map(|so_far| so_far.amount).sum();
+        let before = Past::of(problem, person).so_far(rule);
         Some(
             before
                 + match measure {
@@ -50,8 +49,7 @@ impl Outside<'_> {
     }
 
     fn credited(&self, person: PersonIdx) -> i64 {
-        let day = |day: usize| i32::try_from(day).unwrap_or(i32::MAX);
-        let (from, end, n_days) = (day(self.days.0), day(self.days.1), day(self.roster.n_days()));
+        let (from, end, n_days) = (day_of(self.days.0), day_of(self.days.1), day_of(self.roster.n_days()));
         let away = self.evaluator.problem().person(person).away.iter();
         let credits = away.map(|away| {
             let overlap =
@@ -64,18 +62,17 @@ impl Outside<'_> {
     /// Weekends that were worked, but for those that only days of the window make worked ones.
     fn weekends(&self, person: PersonIdx, on: &[WeekendOn]) -> i64 {
         let problem = self.evaluator.problem();
-        let history = &problem.person(person).carry.history;
+        let past = Past::of(problem, person);
         let row = self.roster.row(person);
-        let day = |idx: usize| i32::try_from(idx).unwrap_or(i32::MAX);
         let cell = |at: i32| -> Option<Cell> {
             match usize::try_from(at) {
                 Ok(at) => row.get(at).copied(),
-                Err(_) => history.get(history.len().checked_sub(usize::try_from(-at).ok()?)?).copied(),
+                Err(_) => past.cell(at),
             }
         };
-        let (from, end) = (day(self.days.0), day(self.days.1));
+        let (from, end) = (day_of(self.days.0), day_of(self.days.1));
         let is_first = |at: &i32| on.first().is_some_and(|on| on.weekday == problem.calendar().weekday(*at));
-        let firsts = (1 - day(on.len())..day(row.len())).filter(is_first);
+        let firsts = (1 - day_of(on.len())..day_of(row.len())).filter(is_first);
         let counts = firsts.filter(|first| {
             let is_worked = |from: i32, until: i32| {
                 let days = (*first..).zip(on).filter(|(at, _)| (from..until).contains(at));
