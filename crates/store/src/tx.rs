@@ -138,6 +138,44 @@ impl Tx {
         }
     }
 
+    /// Sets columns of many rows, found by `key`: each of `rows` has the values of `columns` and, last, of `key`.
+    /// Name only columns that differ: the embedded engine writes every index of a named one anew.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the engine refuses, or a row has more or fewer values.
+    pub async fn update_many(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        key: &str,
+        rows: Vec<Vec<Bind>>,
+    ) -> Result<u64, StoreError> {
+        let width = columns.len() + 1;
+        if rows.iter().any(|row| row.len() != width) {
+            return Err(StoreError::inconsistent(table, format!("a row without {width} values")));
+        }
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        match &mut self.conn {
+            Conn::Sqlite(tx) => {
+                let set: Vec<String> = columns.iter().map(|name| format!("{name} = ?")).collect();
+                tx.run_for_each(&format!("UPDATE {table} SET {} WHERE {key} = ?", set.join(", ")), &rows)
+            }
+            Conn::Postgres(tx) => {
+                let (arrays, arguments) = arrays_of(table, width, &rows)?;
+                let set: Vec<String> = columns.iter().map(|name| format!("{name} = n.{name}")).collect();
+                let sql = format!(
+                    "UPDATE {table} SET {} FROM UNNEST({arrays}) AS n ({}, {key}) WHERE {table}.{key} = n.{key}",
+                    set.join(", "),
+                    columns.join(", ")
+                );
+                let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+                Ok(query.execute(&mut **tx).await?.rows_affected())
+            }
+        }
+    }
+
     /// Lists the rows for many keys: `sql` holds `{in}` where the key list goes, for example
     /// `SELECT a FROM t WHERE b IN ({in}) ORDER BY a`. Keys are asked in groups; groups keep their order.
     ///

@@ -133,3 +133,45 @@ fn many_writers_share_commits_and_all_are_kept() {
         assert_eq!((verdict.n_rows, verdict.broken), (200, None));
     });
 }
+
+#[test]
+fn many_rows_change_in_the_named_columns_only() {
+    on_both(async |Fixture { db, .. }: Fixture| {
+        let changed: u64 = db
+            .write(|tx| {
+                Box::pin(async move {
+                    tx.run("CREATE TABLE thing (id TEXT PRIMARY KEY, a BIGINT, b TEXT, c BOOLEAN)", binds![])
+                        .await?;
+                    let rows = ["x", "y", "z"].map(|id| binds![id, 1i64, "old", true]).to_vec();
+                    tx.insert_many("INSERT INTO thing (id, a, b, c) VALUES", rows, "").await?;
+                    assert_eq!(tx.update_many("thing", &["a", "b"], "id", vec![]).await?, 0);
+                    // One that is not there changes nothing; a null is written as one.
+                    let rows = vec![
+                        binds![2i64, "new", "x"],
+                        binds![None::<i64>, "newer", "z"],
+                        binds![3i64, "no", "w"],
+                    ];
+                    tx.update_many("thing", &["a", "b"], "id", rows).await
+                })
+            })
+            .await
+            .map_err(|error: StoreError| error)
+            .unwrap();
+        assert_eq!(changed, 2);
+        let mut tx = db.read().await.unwrap();
+        let rows: Vec<(String, Option<i64>, String, bool)> =
+            tx.list("SELECT id, a, b, c FROM thing ORDER BY id", binds![]).await.unwrap();
+        let row = |id: &str, a, b: &str| (id.to_owned(), a, b.to_owned(), true);
+        assert_eq!(rows, [row("x", Some(2), "new"), row("y", Some(1), "old"), row("z", None, "newer")]);
+        drop(tx);
+
+        let short: Result<u64, StoreError> = db
+            .write(|tx| {
+                Box::pin(
+                    async move { tx.update_many("thing", &["a", "b"], "id", vec![binds![1i64, "x"]]).await },
+                )
+            })
+            .await;
+        assert!(matches!(short, Err(StoreError::Inconsistent { .. })));
+    });
+}

@@ -8,7 +8,7 @@
 use super::held::{Case, Held};
 use super::model::{Event, Fact, Micros, Place, Stay};
 use super::read::{self, Demographics, Told};
-use super::store::{self as rows, KnownStay, NewLeg, NewStay};
+use super::store::{self as rows, KnownStay, NewLeg, NewStay, StayRow};
 use crate::beds;
 use crate::profile::Profiles;
 use crate::tally;
@@ -382,6 +382,21 @@ struct Believed {
     /// Legs that stand as they are stored, and how many of the new ones are its own.
     kept: Vec<(i64, Leg)>,
     n_new: usize,
+    /// Its row as it stands, where that is known.
+    before: Option<StayRow>,
+}
+
+impl Believed {
+    fn row(&self) -> NewStay<'_> {
+        NewStay {
+            id: &self.id,
+            case: &self.case,
+            stay: &self.stay,
+            legs: &self.legs,
+            admitted_at: self.admitted_at,
+            digest: &self.digest,
+        }
+    }
 }
 
 /// What has to be written for a group of cases.
@@ -418,7 +433,8 @@ impl Difference {
             let kept = self.compare(world, stay.facility, &id, old, &legs);
             let n_new = self.new_legs.len() - n_before;
             let case = case.to_owned();
-            self.stays.push(Believed { id, case, stay, legs, admitted_at, digest, kept, n_new });
+            let before = before.and_then(|before| before.row.clone());
+            self.stays.push(Believed { id, case, stay, legs, admitted_at, digest, kept, n_new, before });
         }
         // A visit merged away, or facts taken back.
         for stay in left {
@@ -469,23 +485,13 @@ impl Difference {
 
     async fn write(self, tx: &mut Tx, held: &mut Held) -> Result<beds::Touched, StoreError> {
         let first = rows::replace_legs(tx, &self.gone, &self.new_legs).await?;
-        let stays: Vec<NewStay<'_>> = self
-            .stays
-            .iter()
-            .map(|believed| NewStay {
-                id: &believed.id,
-                case: &believed.case,
-                stay: &believed.stay,
-                legs: &believed.legs,
-                admitted_at: believed.admitted_at,
-                digest: &believed.digest,
-            })
-            .collect();
-        rows::upsert_stays(tx, &stays).await?;
+        let stays: Vec<_> =
+            self.stays.iter().map(|believed| (believed.row(), believed.before.as_ref())).collect();
+        let saved = rows::save_stays(tx, &stays).await?;
         rows::void_stays(tx, self.voided.iter().map(|(_, stay)| stay)).await?;
         tally::store::add(tx, self.days).await?;
         let mut stored = (first..).zip(self.new_legs.into_iter().map(|new| new.leg));
-        for believed in self.stays {
+        for (believed, row) in self.stays.into_iter().zip(saved) {
             let mut legs = believed.kept;
             legs.extend(stored.by_ref().take(believed.n_new));
             // As they are read.
@@ -493,7 +499,7 @@ impl Difference {
             let Believed { id, case, digest, .. } = believed;
             if let Some(known) = held.case(&case) {
                 known.stays.retain(|stay| stay.id != id);
-                known.stays.push(KnownStay { id, case, digest, legs });
+                known.stays.push(KnownStay { id, case, digest, legs, row: Some(row) });
             }
         }
         for (case, _) in &self.voided {

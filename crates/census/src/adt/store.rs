@@ -97,6 +97,8 @@ pub(crate) struct KnownStay {
     pub(crate) case: String,
     pub(crate) digest: String,
     pub(crate) legs: Vec<(i64, Leg)>,
+    /// Its row as this process wrote it last; none when it was only read.
+    pub(crate) row: Option<StayRow>,
 }
 
 /// The stays of these cases with the legs believed now.
@@ -107,7 +109,13 @@ pub(crate) async fn list_known(tx: &mut Tx, cases: &[String]) -> Result<Vec<Know
     let mut legs = list_legs(tx, &ids).await?;
     Ok(stays
         .into_iter()
-        .map(|(id, case, digest)| KnownStay { legs: legs.remove(&id).unwrap_or_default(), id, case, digest })
+        .map(|(id, case, digest)| KnownStay {
+            legs: legs.remove(&id).unwrap_or_default(),
+            id,
+            case,
+            digest,
+            row: None,
+        })
         .collect())
 }
 
@@ -208,7 +216,7 @@ pub(crate) struct NewStay<'s> {
 }
 
 impl NewStay<'_> {
-    fn binds(&self) -> Result<Vec<Bind>, StoreError> {
+    fn row(&self) -> Result<StayRow, StoreError> {
         let stay = self.stay;
         let (first, last) = (self.legs.first(), self.legs.last());
         let arrived =
@@ -221,7 +229,6 @@ impl NewStay<'_> {
         };
         let on_leave = stay.leaves.last().is_some_and(|leave| leave.1 == OPEN);
         Ok(binds![
-            self.id,
             self.case,
             stay.facility,
             stay.visit.as_str(),
@@ -246,35 +253,64 @@ impl NewStay<'_> {
     }
 }
 
-pub(crate) async fn upsert_stays(tx: &mut Tx, stays: &[NewStay<'_>]) -> Result<(), StoreError> {
-    const COLUMNS: [&str; 21] = [
-        "id",
-        "case_id",
-        "facility_id",
-        "visit",
-        "patient_key",
-        "state",
-        "class",
-        "service",
-        "arrived_at",
-        "admitted_at",
-        "left_at",
-        "disposition",
-        "unit_id",
-        "bed",
-        "on_leave",
-        "expected_at",
-        "expected_out_at",
-        "pending_unit",
-        "pending_since",
-        "faults",
-        "facts_digest",
-    ];
-    let rows = stays.iter().map(NewStay::binds).collect::<Result<Vec<_>, StoreError>>()?;
-    let set: Vec<String> = COLUMNS.iter().skip(1).map(|name| format!("{name} = excluded.{name}")).collect();
-    let insert = format!("INSERT INTO stay ({}) VALUES", COLUMNS.join(", "));
+/// Columns of a stay after its id, in the order of [`NewStay::row`].
+const STAY: [&str; 20] = [
+    "case_id",
+    "facility_id",
+    "visit",
+    "patient_key",
+    "state",
+    "class",
+    "service",
+    "arrived_at",
+    "admitted_at",
+    "left_at",
+    "disposition",
+    "unit_id",
+    "bed",
+    "on_leave",
+    "expected_at",
+    "expected_out_at",
+    "pending_unit",
+    "pending_since",
+    "faults",
+    "facts_digest",
+];
+
+/// The values of [`STAY`].
+pub(crate) type StayRow = Vec<Bind>;
+
+/// Writes stays whose row before, where it is known, stands beside; their rows now. Of a known row only the
+/// columns that differ are written: naming all of them would write six indexes anew for each message.
+pub(crate) async fn save_stays(
+    tx: &mut Tx,
+    stays: &[(NewStay<'_>, Option<&StayRow>)],
+) -> Result<Vec<StayRow>, StoreError> {
+    let (mut whole, mut saved) = (Vec::new(), Vec::with_capacity(stays.len()));
+    let mut changed: BTreeMap<Vec<&str>, Vec<Vec<Bind>>> = BTreeMap::new();
+    for (stay, before) in stays {
+        let row = stay.row()?;
+        match before {
+            Some(before) => {
+                let differing = || STAY.into_iter().zip(before.iter().zip(&row)).filter(|(_, (a, b))| a != b);
+                let columns: Vec<&str> = differing().map(|(name, _)| name).collect();
+                let values = differing().map(|(_, (_, value))| value.clone());
+                if !columns.is_empty() {
+                    changed.entry(columns).or_default().push(values.chain([Bind::from(stay.id)]).collect());
+                }
+            }
+            None => whole.push(std::iter::once(Bind::from(stay.id)).chain(row.iter().cloned()).collect()),
+        }
+        saved.push(row);
+    }
+    let set: Vec<String> = STAY.iter().map(|name| format!("{name} = excluded.{name}")).collect();
+    let insert = format!("INSERT INTO stay (id, {}) VALUES", STAY.join(", "));
     let tail = format!("ON CONFLICT (id) DO UPDATE SET {}", set.join(", "));
-    tx.insert_many(&insert, rows, &tail).await.map(|_| ())
+    tx.insert_many(&insert, whole, &tail).await?;
+    for (columns, rows) in changed {
+        tx.update_many("stay", &columns, "id", rows).await?;
+    }
+    Ok(saved)
 }
 
 /// Stays that the facts no longer describe, as after a merge of visits.
