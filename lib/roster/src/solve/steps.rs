@@ -64,11 +64,12 @@ impl Steps {
         Steps { kinds }
     }
 
-    /// A kind of step, those that gain much for their time more often.
+    /// One of the kinds of step that gain about as much for their time as any. Drawn by what they gain alone,
+    /// large windows would be rare and still take most of the time.
     pub(super) fn choose(&self, chance: &mut Chance) -> Step {
         let drawn = self.kinds.iter().map(|kind| {
             let rate = (kind.gain + 1.0) / (kind.time + TIME_FIRST / 10.0);
-            (-chance.unit().ln() * rate, kind.step)
+            ((0.25 + chance.unit()) * rate, kind.step)
         });
         drawn.max_by(|(a, _), (b, _)| a.total_cmp(b)).map_or(Step::Polish, |(_, step)| step)
     }
