@@ -132,18 +132,21 @@ impl Worker<'_, '_> {
         }
     }
 
-    /// Takes people nobody else works on, in rising order: at most as many as each thread can have, and
+    /// Takes people nobody else works on, in rising order: many of them or fewer by the shape, and
     /// those together who can stand in for each other.
     fn take_people(&mut self, rows: f64, shape: Shape, spot: Option<(usize, DutySet)>) -> Vec<PersonIdx> {
         let problem = self.evaluator.problem();
         let n_people = problem.n_people();
-        let n_max = n_people.div_ceil(self.task.n_threads.clamp(1, 2)).min(whole(rows / 2.0).max(4));
+        let mut busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle: Vec<PersonIdx> = PersonIdx::all(n_people).filter(|person| !busy[person.idx()]).collect();
+        // Whoever comes first leaves a quarter for the other thread.
+        let is_first = self.task.n_threads > 1 && idle.len() == n_people;
+        let room = if is_first { (n_people * 3).div_ceil(4) } else { idle.len() };
+        let n_max = room.min(whole(rows / 2.0).max(4));
         let n = match shape {
             Shape::Wide | Shape::Apart => n_max - self.chance.below(n_max / 4 + 1),
             Shape::Narrow => n_max / 4 + self.chance.below(n_max / 2 + 1),
         };
-        let mut busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle: Vec<PersonIdx> = PersonIdx::all(n_people).filter(|person| !busy[person.idx()]).collect();
         let is_missing = |person: &&PersonIdx| {
             spot.is_some_and(|(_, duties)| !duties.intersection(&able(problem, **person)).is_empty())
         };
