@@ -19,7 +19,7 @@ const WHOLE: (f64, usize) = (550.0, 28);
 /// Those of no more rows and days are solved as one after windows, for a bound and for what windows cannot
 /// see: from a share of the time on, once windows of a share of their rows were done in time.
 const WHOLE_LATER: (f64, usize) = (800.0, 84);
-const LATER: f64 = 0.5;
+const LATER: f64 = 0.25;
 const LATER_ROWS: f64 = 0.4;
 /// On horizons up to this long, windows begin larger, and best rows of the whole horizon come before.
 const DAYS_SHORT: usize = 56;

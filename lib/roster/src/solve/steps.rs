@@ -88,17 +88,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_gains_is_chosen_more_often_and_nothing_is_forgotten() {
+    fn what_gains_is_chosen_and_when_it_gains_no_more_so_are_the_others() {
         let mut steps = Steps::new((100.0, 300.0), &[Shape::Wide, Shape::Narrow]);
         let mut chance = Chance::new(1);
         let good = Step::Window { rows: 100.0, shape: Shape::Narrow };
-        let (mut n_good, mut n_polish) = (0, 0);
-        for _ in 0..1_000 {
-            let step = steps.choose(&mut chance);
-            n_good += u32::from(step == good);
-            n_polish += u32::from(step == Step::Polish);
-            steps.learn(step, if step == good { 20.0 } else { 0.0 }, 0.01);
-        }
-        assert!(n_good > 500 && n_polish > 5, "{n_good} and {n_polish} of 1000");
+        let mut n_chosen = |gain: f64| {
+            let (mut n_good, mut n_polish) = (0, 0);
+            for _ in 0..500 {
+                let step = steps.choose(&mut chance);
+                n_good += u32::from(step == good);
+                n_polish += u32::from(step == Step::Polish);
+                steps.learn(step, if step == good { gain } else { 0.0 }, 0.01);
+            }
+            (n_good, n_polish)
+        };
+        let (n_good, _) = n_chosen(20.0);
+        assert!(n_good > 450, "{n_good} of 500");
+        let (n_good, n_polish) = n_chosen(0.0);
+        assert!(n_good < 200 && n_polish > 20, "{n_good} and {n_polish} of 500");
     }
 }
