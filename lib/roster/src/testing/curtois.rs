@@ -164,8 +164,9 @@ fn fortnight(
     (n_wanted, weekends_left): (usize, usize),
 ) -> Vec<bool> {
     let mut nearest: Option<(usize, Vec<bool>)> = None;
+    let mut works = before.to_vec();
     for _ in 0..TRIES {
-        let mut works = before.to_vec();
+        works.truncate(before.len());
         for _ in 0..length {
             let last = works.last().copied().unwrap_or_else(|| dice.happens(60));
             let run = works.iter().rev().take_while(|is_work| **is_work == last).count();
@@ -176,17 +177,20 @@ fn fortnight(
             let turns = must_turn || !must_stay && dice.happens(if last { 25 } else { 45 });
             works.push(last != turns);
         }
-        let n = works.iter().skip(before.len()).filter(|is_work| **is_work).count();
-        let n_weekends = weekends(&works) - weekends(before);
+        let new = works.get(before.len()..).unwrap_or(&[]);
+        let n = new.iter().filter(|is_work| **is_work).count();
+        let n_weekends = weekends(new);
         let miss = n.abs_diff(n_wanted) + 2 * n_weekends.saturating_sub(weekends_left);
         if nearest.as_ref().is_none_or(|(least, _)| miss < *least) {
-            nearest = Some((miss, works));
+            nearest = Some((miss, new.to_vec()));
         }
         if miss == 0 {
             break;
         }
     }
-    nearest.map_or_else(Vec::new, |(_, works)| works)
+    works.truncate(before.len());
+    works.extend(nearest.into_iter().flat_map(|(_, new)| new));
+    works
 }
 
 /// Gives the days of work shifts: mostly the same within a run, and never an earlier after a later one.
