@@ -21,7 +21,10 @@ fn read(place: &str) -> Problem {
     if let Some(size) = place.strip_prefix("made:") {
         let size: Vec<u16> = size.split(',').map(|n| n.parse().unwrap()).collect();
         let seed = size.get(3).copied().unwrap_or(1).into();
-        return curtois::read(&roster::testing::curtois_like(seed, size[0], size[1], size[2])).unwrap();
+        let made = roster::testing::curtois_made(seed, size[0], size[1], size[2]);
+        let problem = curtois::read(&made.text).unwrap();
+        println!("hidden roster: {}", Evaluator::new(&problem).score(&made.hidden));
+        return problem;
     }
     if let Some(size) = place.strip_prefix("hospital:") {
         let size: Vec<u16> = size.split(',').map(|n| n.parse().unwrap()).collect();

@@ -58,6 +58,10 @@ impl<'e, 'p> Anneal<'e, 'p> {
         loop {
             let share = spent();
             if share >= 1.0 {
+                // Another of the same cost leads on to other places.
+                if self.board.score() == self.best.score {
+                    self.best.roster.clone_from(self.board.roster());
+                }
                 return;
             }
             let heat = heat.first * (heat.last / heat.first).powf(share.clamp(0.0, 1.0));

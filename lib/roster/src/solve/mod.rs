@@ -16,6 +16,7 @@ mod free;
 mod prove;
 mod respond;
 mod slide;
+mod steps;
 
 pub(crate) use chance::Chance;
 
@@ -102,7 +103,7 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     let worker = |seed: u64| Worker::new(evaluator, task, &shared, seed);
     worker(0).begin();
     let search = |mut worker: Worker<'_, '_>, is_first: bool| {
-        worker.slide();
+        worker.slide(is_first);
         if is_first { worker.lead() } else { worker.roam() }
     };
     std::thread::scope(|scope| {
@@ -181,6 +182,15 @@ impl<'w, 'p> Worker<'w, 'p> {
             (self.task.tell)(&News { roster: &best.roster, score, bound: best.bound });
         }
         self.judge_end(&best);
+    }
+
+    /// Takes a roster over if it is no worse than the best: among equals the search walks on.
+    fn settle_on(&self, roster: &Roster, score: Score) {
+        self.offer(roster, score);
+        let mut best = self.shared.best.lock().unwrap_or_else(PoisonError::into_inner);
+        if score == best.score {
+            best.roster.clone_from(roster);
+        }
     }
 
     /// Takes a bound over if it is better than the best.
@@ -304,7 +314,11 @@ impl<'w, 'p> Worker<'w, 'p> {
             };
             let Some(roster) = found else { return };
             let score = self.evaluator.score(&roster);
-            self.offer(&roster, score);
+            if is_part {
+                self.settle_on(&roster, score);
+            } else {
+                self.offer(&roster, score);
+            }
             n_idle = if score < best.score { 0 } else { n_idle + 1 };
             master.new_rows(n_known).for_each(|(person, row)| pool.keep(person, row));
             if score.soft < best.score.soft || n_free > 0 {

@@ -5,29 +5,37 @@
 
 #![expect(clippy::indexing_slicing, reason = "people are those of the problem")]
 
+use super::steps::{Shape, Step, Steps};
 use super::{FIRM, Task, Worker, solve_part};
 use crate::anneal::Heat;
 use crate::evaluate::Evaluator;
-use crate::problem::{DutySet, PersonIdx};
-use crate::window::{Window, able};
+use crate::problem::{Demand, DutySet, PersonIdx};
+use crate::score::Score;
+use crate::window::{Days, Window, able};
 use std::sync::PoisonError;
 
-/// Problems of no more rows and days are solved as one.
-const WHOLE: (f64, usize) = (550.0, 56);
-/// The fewest and the most rows of the linear programs of windows; the first of long horizons have the
-/// fewest, those of short ones so many:
+/// Problems of no more rows and days are solved as one from the start.
+const WHOLE: (f64, usize) = (550.0, 28);
+/// Those of no more rows and days are solved as one after windows, for a bound and for what windows cannot
+/// see: from a share of the time on, once windows of a share of their rows were done in time.
+const WHOLE_LATER: (f64, usize) = (800.0, 84);
+const LATER: f64 = 0.25;
+const LATER_ROWS: f64 = 0.4;
+/// On horizons up to this long, windows begin larger, and best rows of the whole horizon come before.
+const DAYS_SHORT: usize = 56;
+/// The fewest and the most rows of the linear programs of windows, on short horizons and on long ones.
+const ROWS_SHORT: (f64, f64) = (200.0, 1_200.0);
 const ROWS: (f64, f64) = (120.0, 1_200.0);
-const ROWS_SHORT: f64 = 400.0;
-/// How much larger windows become after a round.
-const GROWTH: f64 = 1.4;
 /// A window is better this long than with more people.
 const DAYS_GOOD: usize = 28;
 /// The fewest people.
 const PEOPLE_MIN: usize = 12;
-/// The longest window.
+/// The longest window, and the longest from the first to the last day of one that is in two places.
 const DAYS_MAX: usize = 56;
-/// The share of the time that one window may take.
+const SPAN_MAX: usize = 119;
+/// The share of the time that one window may take, and one polishing.
 const SHARE: f64 = 0.05;
+const SHARE_POLISH: f64 = 0.004;
 /// The share of the time for annealing and best rows by turns, before windows, where rows of the whole
 /// horizon are not too long for it.
 const ROUNDS_SHARE: f64 = 0.15;
@@ -35,34 +43,73 @@ const ROUNDS_SHARE: f64 = 0.15;
 const PATIENCE: u32 = 4;
 
 impl Worker<'_, '_> {
-    /// Solves windows: small ones first, all over the roster, then larger ones as long as most of them
-    /// are solved before their time is over. Ends when the next window would be the whole.
-    pub(super) fn slide(&mut self) {
+    /// Solves windows, and polishes in between, each kind of step as often as it gains. Ends early where
+    /// the whole can be solved as one; the second thread goes on meanwhile.
+    pub(super) fn slide(&mut self, is_first: bool) {
         let problem = self.evaluator.problem();
-        let (n_people, n_days) = (count(problem.n_people()), problem.n_days());
-        let rows_whole = count(self.evaluator.cover().n_rows()) + n_people;
-        let is_short = n_days <= WHOLE.1;
-        if is_short && rows_whole <= WHOLE.0 {
+        let n_days = problem.n_days();
+        let n_rows = count(self.evaluator.cover().n_rows() + problem.n_people());
+        let is_within = |limit: (f64, usize)| n_rows <= limit.0 && n_days <= limit.1;
+        if is_within(WHOLE) {
             return;
         }
-        if is_short {
+        let is_whole_later = is_first && is_within(WHOLE_LATER);
+        if n_days <= DAYS_SHORT && n_rows > WHOLE.0 {
             self.round_robin(self.spent() + ROUNDS_SHARE);
         }
-        let mut rows = if is_short { ROWS_SHORT } else { ROWS.0 };
-        while !self.is_over() && (rows < rows_whole || !is_short) {
-            // Twice all over.
-            let mut n_left = 2.0 * n_people * count(n_days) / count(self.task.n_threads.clamp(1, 2));
-            let (mut n_cut, mut n_done) = (0, 0);
-            while n_left > 0.0 && !self.is_over() {
-                let people = self.take_people(rows);
-                let days = self.take_days(&people, rows - count(people.len()));
-                let was_done = self.solve_window(&people, days);
-                self.release_people(&people);
-                n_left -= count(people.len() * (days.1 - days.0)).max(1.0);
-                *(if was_done { &mut n_done } else { &mut n_cut }) += 1;
+        let is_large = n_days <= WHOLE.1 || n_rows > WHOLE.0 && n_days <= DAYS_SHORT;
+        let rows = if is_large { ROWS_SHORT } else { ROWS };
+        let shapes = [Shape::Wide, Shape::Narrow, Shape::Apart];
+        let mut steps = Steps::new((rows.0, rows.1.min(n_rows)), &shapes[..if n_days < 42 { 2 } else { 3 }]);
+        let mut rows_done = 0.0_f64;
+        while !self.is_over() {
+            if is_whole_later && self.spent() > LATER && rows_done > LATER_ROWS * n_rows {
+                return;
             }
-            rows = (if n_cut > n_done { rows / GROWTH } else { rows * GROWTH }).clamp(ROWS.0, ROWS.1);
+            let (before, from) = (self.best().score, self.spent());
+            let step = steps.choose(&mut self.chance);
+            let after = match step {
+                Step::Polish => self.polish(),
+                Step::Window { rows, shape } => {
+                    let spot = self.spot();
+                    let people = self.take_people(rows, shape, spot);
+                    let days = self.take_days(&people, rows - count(people.len()), shape, spot);
+                    let after = self.solve_window(&people, days);
+                    self.release_people(&people);
+                    if self.spent() - from < SHARE {
+                        rows_done = rows_done.max(rows);
+                    }
+                    after
+                }
+            };
+            steps.learn(step, points(FIRM.of_score(before - after)), self.spent() - from);
         }
+    }
+
+    /// Anneals the best roster for a short while, hardly warmer than what lets equals pass.
+    fn polish(&mut self) -> Score {
+        let best = self.best();
+        let heat = Heat { first: 0.5 + 3.5 * self.chance.unit(), last: 0.1 };
+        let (roster, score) = self.anneal(best.roster, heat, FIRM, self.spent() + SHARE_POLISH);
+        self.settle_on(&roster, score);
+        score
+    }
+
+    /// A day and duties that heads are missing on, half of the time and where there is any.
+    fn spot(&mut self) -> Option<(usize, DutySet)> {
+        if self.chance.in_256(128) {
+            return None;
+        }
+        let (problem, cover, roster) = (self.evaluator.problem(), self.evaluator.cover(), self.best().roster);
+        let mut heads = vec![0_u16; cover.n_rows()];
+        for (person, day, cell) in roster.worked() {
+            cover.rows(person, day.idx(), cell).for_each(|row| heads[row] += 1);
+        }
+        let demands = problem.parts().demands.iter().zip(heads);
+        let short: Vec<&Demand> =
+            demands.filter(|(demand, heads)| *heads < demand.wanted).map(|(demand, _)| demand).collect();
+        let demand = short.get(self.chance.below(short.len()))?;
+        Some((demand.day.idx(), demand.duties))
     }
 
     /// Anneals and gives everybody the best row, in turn, while the share of time goes up to a mark.
@@ -85,16 +132,29 @@ impl Worker<'_, '_> {
         }
     }
 
-    /// Takes people nobody else works on, in rising order: at most as many as each thread can have, and
+    /// Takes people nobody else works on, in rising order: many of them or fewer by the shape, and
     /// those together who can stand in for each other.
-    fn take_people(&mut self, rows: f64) -> Vec<PersonIdx> {
+    fn take_people(&mut self, rows: f64, shape: Shape, spot: Option<(usize, DutySet)>) -> Vec<PersonIdx> {
         let problem = self.evaluator.problem();
         let n_people = problem.n_people();
-        let n_max = n_people.div_ceil(self.task.n_threads.clamp(1, 2)).min(whole(rows / 2.0).max(4));
-        let n = n_max - self.chance.below(n_max * 3 / 4 + 1);
         let mut busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let idle: Vec<PersonIdx> = PersonIdx::all(n_people).filter(|person| !busy[person.idx()]).collect();
-        let Some(first) = idle.get(self.chance.below(idle.len())) else { return Vec::new() };
+        // Whoever comes first leaves a quarter for the other thread.
+        let is_first = self.task.n_threads > 1 && idle.len() == n_people;
+        let room = if is_first { (n_people * 3).div_ceil(4) } else { idle.len() };
+        let n_max = room.min(whole(rows / 2.0).max(4));
+        let n = match shape {
+            Shape::Wide | Shape::Apart => n_max - self.chance.below(n_max / 4 + 1),
+            Shape::Narrow => n_max / 4 + self.chance.below(n_max / 2 + 1),
+        };
+        let is_missing = |person: &&PersonIdx| {
+            spot.is_some_and(|(_, duties)| !duties.intersection(&able(problem, **person)).is_empty())
+        };
+        let missing: Vec<&PersonIdx> = idle.iter().filter(is_missing).collect();
+        let any = idle.get(self.chance.below(idle.len()));
+        let Some(first) = missing.get(self.chance.below(missing.len())).copied().or(any) else {
+            return Vec::new();
+        };
         let wanted = able(problem, *first);
         let n_codes = problem.n_codes();
         let n_shared = |person: PersonIdx| wanted.intersection(&able(problem, person)).cells(n_codes).count();
@@ -141,8 +201,15 @@ impl Worker<'_, '_> {
     }
 
     /// A window of as many days as have so many rows of cover that these people count toward, at least a
-    /// week. The first and the last days are taken as often as the others.
-    fn take_days(&mut self, people: &[PersonIdx], rows: f64) -> (usize, usize) {
+    /// week, around the day of a spot. Without one, the first and the last days are taken as often as the
+    /// others.
+    fn take_days(
+        &mut self,
+        people: &[PersonIdx],
+        rows: f64,
+        shape: Shape,
+        spot: Option<(usize, DutySet)>,
+    ) -> Days {
         let problem = self.evaluator.problem();
         let n_days = problem.n_days();
         let able = people.iter().fold(DutySet::NONE, |all, person| all.union(&able(problem, *person)));
@@ -150,31 +217,59 @@ impl Worker<'_, '_> {
         let touched = demands.filter(|demand| !able.intersection(&demand.duties).is_empty());
         let rows_a_day = count(touched.count()) / count(n_days);
         let length = whole(rows / rows_a_day.max(0.1)).clamp(7, DAYS_MAX).min(n_days);
-        let until = (self.chance.below(n_days + length) + length / 2).clamp(length, n_days);
-        (until - length, until)
+        let length = if shape == Shape::Apart { (length / 2).max(7) } else { length };
+        let until = match spot {
+            Some((day, _)) => day + 1 + self.chance.below(length),
+            None => self.chance.below(n_days + length) + length / 2,
+        };
+        let until = until.clamp(length, n_days);
+        let from = until - length;
+        if shape != Shape::Apart {
+            return Days::whole(from, until);
+        }
+        let (first, last) = (until.saturating_sub(SPAN_MAX), (from + SPAN_MAX).min(n_days) - length);
+        let other = first + self.chance.below(last.saturating_sub(first) + 1);
+        let (low, high) = (from.min(other), from.max(other));
+        // Where both meet they are one.
+        let hole = (low + length).min(high);
+        Days { from: low, until: high + length, hole: (hole, high) }
     }
 
-    /// Solves a window of the best roster; whether that was done before its time was over.
-    fn solve_window(&mut self, people: &[PersonIdx], days: (usize, usize)) -> bool {
+    /// Solves a window of the best roster; what the roster costs then.
+    fn solve_window(&mut self, people: &[PersonIdx], days: Days) -> Score {
         let (best, seed) = (self.best(), self.chance.next());
-        let Some(window) = Window::cut(self.evaluator, &best.roster, people, days) else { return true };
+        let Some(window) = Window::cut(self.evaluator, &best.roster, people, days) else {
+            return best.score;
+        };
         let part = Evaluator::new(&window.problem);
         let from = self.spent();
         let spent = || if self.is_over() { 1.0 } else { ((self.task.spent)() - from) / SHARE };
         let task = Task { seed, n_threads: 1, start: Some(&window.roster), spent: &spent, tell: &|_| {} };
         let answer = solve_part(&part, &task, PATIENCE);
-        let was_done = spent() < 1.0;
-        let mut roster = self.best().roster;
-        window.put(&answer.roster, &mut roster);
-        let score = self.evaluator.score(&roster);
-        self.offer(&roster, score);
-        was_done
+        let mut after = best.score;
+        // Into the roster as it is now, and if that does not fit together into what it was.
+        for mut roster in [self.best().roster, best.roster] {
+            window.put(&answer.roster, &mut roster);
+            let score = self.evaluator.score(&roster);
+            self.settle_on(&roster, score);
+            after = after.min(score);
+            if score <= best.score {
+                break;
+            }
+        }
+        after
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "people and rows are few")]
 fn count(n: usize) -> f64 {
     n as f64
+}
+
+/// What was gained; nothing when that is less.
+#[expect(clippy::cast_precision_loss, reason = "gains are far below 2^52")]
+fn points(gain: i64) -> f64 {
+    gain.max(0) as f64
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rows are few and not negative")]

@@ -11,7 +11,7 @@ mod hospital;
 mod legal;
 
 pub use any::{any_problem, any_roster};
-pub use curtois::curtois_like;
+pub use curtois::{Made, curtois_like, curtois_made};
 pub use dice::Dice;
 pub use hospital::{Hospital, HospitalSize, hospital};
 pub use legal::any_legal_problem;

@@ -1,5 +1,6 @@
 //! The parts of a window's problem.
 
+use super::Days;
 use super::company::possible;
 use super::outside::Outside;
 use crate::evaluate::{Evaluator, day_of};
@@ -16,9 +17,7 @@ pub(super) struct Cut<'w> {
     pub(super) people: &'w [PersonIdx],
     /// Whose cells may change, in rising order.
     pub(super) free: &'w [PersonIdx],
-    pub(super) from: usize,
-    /// The day after the last that may change.
-    pub(super) until: usize,
+    pub(super) days: Days,
     /// The day after the last of the part.
     pub(super) end: usize,
     pub(super) reach: usize,
@@ -29,10 +28,11 @@ impl Cut<'_> {
         let whole = self.evaluator.problem();
         let parts = whole.parts();
         let mut horizon = parts.horizon.clone();
-        horizon.start = whole.calendar().date(day_of(self.from));
-        horizon.n_days = u16::try_from(self.end - self.from).unwrap_or(u16::MAX);
+        horizon.start = whole.calendar().date(day_of(self.days.from));
+        horizon.n_days = u16::try_from(self.end - self.days.from).unwrap_or(u16::MAX);
         let (kept, rules) = self.rules(&parts.rules);
-        let outside = Outside { evaluator: self.evaluator, roster: self.roster, days: (self.from, self.end) };
+        let outside =
+            Outside { evaluator: self.evaluator, roster: self.roster, days: (self.days.from, self.end) };
         let person =
             |idx: &PersonIdx| Person { carry: self.carry(*idx, &kept, &outside), ..self.person(*idx) };
         Parts {
@@ -52,32 +52,34 @@ impl Cut<'_> {
 
     /// The cells of the part.
     pub(super) fn part(&self, whole: &Roster) -> Roster {
-        let mut part = Roster::empty(self.people.len(), self.end - self.from);
+        let mut part = Roster::empty(self.people.len(), self.end - self.days.from);
         for (place, person) in self.people.iter().enumerate() {
-            let row = whole.row(*person).iter().skip(self.from);
+            let row = whole.row(*person).iter().skip(self.days.from);
             part.row_mut(PersonIdx::at(place)).iter_mut().zip(row).for_each(|(cell, was)| *cell = *was);
         }
         part
     }
 
     fn is_free(&self, day: usize) -> bool {
-        (self.from..self.until).contains(&day)
+        self.days.has(day)
     }
 
     fn moved(&self, day: DayIdx) -> DayIdx {
-        DayIdx::at(day.idx().saturating_sub(self.from))
+        DayIdx::at(day.idx().saturating_sub(self.days.from))
     }
 
     fn person(&self, idx: PersonIdx) -> Person {
         let known = self.evaluator.problem().person(idx);
-        let row = (self.from..).map(DayIdx::at).zip(self.roster.row(idx).iter().skip(self.from).copied());
-        let settled_from = if self.free.binary_search(&idx).is_ok() { self.until } else { self.from };
-        let settled = row.take(self.end - self.from).filter(|(day, _)| day.idx() >= settled_from);
+        let row =
+            (self.days.from..).map(DayIdx::at).zip(self.roster.row(idx).iter().skip(self.days.from).copied());
+        let may_change = self.free.binary_search(&idx).is_ok();
+        let settled = row.take(self.end - self.days.from);
+        let settled = settled.filter(|(day, _)| !(may_change && self.is_free(day.idx())));
         let locked = known.locked.iter().filter(|(day, _)| self.is_free(day.idx())).copied();
         let mut requests = known.requests.clone();
         requests.retain(|request| self.is_free(request.day.idx()));
         requests.iter_mut().for_each(|request| request.day = self.moved(request.day));
-        let (from, last) = (day_of(self.from), day_of(self.end) - 1);
+        let (from, last) = (day_of(self.days.from), day_of(self.end) - 1);
         let reach = from - day_of(self.reach);
         let away = known.away.iter().filter(|away| away.last >= reach && away.first <= last);
         let away = away.map(|away| Away {
@@ -101,10 +103,10 @@ impl Cut<'_> {
     /// What came before the part, and what is counted outside of it.
     fn carry(&self, idx: PersonIdx, kept: &[Option<RuleIdx>], outside: &Outside<'_>) -> Carry {
         let known = &self.evaluator.problem().person(idx).carry;
-        let before = self.roster.row(idx).get(..self.from).unwrap_or(&[]);
-        let n_known = self.reach.saturating_sub(self.from).min(known.history.len());
+        let before = self.roster.row(idx).get(..self.days.from).unwrap_or(&[]);
+        let n_known = self.reach.saturating_sub(self.days.from).min(known.history.len());
         let older = known.history.iter().skip(known.history.len() - n_known);
-        let newer = before.iter().skip(self.from.saturating_sub(self.reach));
+        let newer = before.iter().skip(self.days.from.saturating_sub(self.reach));
         let so_far = kept.iter().enumerate().filter_map(|(rule, kept)| {
             let amount = outside.amount(idx, RuleIdx::at(rule)).filter(|amount| *amount != 0)?;
             Some(SoFar { rule: (*kept)?, amount })
@@ -167,7 +169,7 @@ impl Cut<'_> {
         let is_outside = |person: &PersonIdx| self.people.binary_search(person).is_err();
         let others: Vec<PersonIdx> = PersonIdx::all(self.roster.n_people()).filter(is_outside).collect();
         let problem = self.evaluator.problem();
-        let days = (self.from, self.until);
+        let days = (self.days.from, self.days.until);
         let free = self.free.iter();
         let free: Vec<(PersonIdx, DutySet)> =
             free.map(|person| (*person, possible(problem, self.roster, *person, days))).collect();

@@ -31,10 +31,30 @@ pub(crate) struct Window {
     pub(crate) roster: Roster,
     /// The people of the part, as the whole has them.
     people: Vec<PersonIdx>,
-    /// The first day of the part.
-    from: usize,
-    /// The day after the last that may change.
-    until: usize,
+    days: Days,
+}
+
+/// The days of a part that may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Days {
+    pub(crate) from: usize,
+    /// The day after the last.
+    pub(crate) until: usize,
+    /// From one day up to before another, all stays as it is: hours and weekends can move over it from one
+    /// part of the horizon to another without all days between in the linear program.
+    pub(crate) hole: (usize, usize),
+}
+
+impl Days {
+    /// All days from one to before another.
+    pub(crate) const fn whole(from: usize, until: usize) -> Days {
+        Days { from, until, hole: (from, from) }
+    }
+
+    pub(crate) const fn has(&self, day: usize) -> bool {
+        let (hole, end) = self.hole;
+        self.from <= day && day < self.until && (day < hole || end <= day)
+    }
 }
 
 /// How many days beyond a window its cells matter to rules.
@@ -63,30 +83,31 @@ fn reach(problem: &Problem) -> usize {
 }
 
 impl Window {
-    /// Cuts out the days `from..until` of some people, who are in rising order; `None` when the part is
-    /// no problem of its own.
+    /// Cuts out some days of some people, who are in rising order; `None` when the part is no problem of its
+    /// own.
     pub(crate) fn cut(
         evaluator: &Evaluator<'_>,
         roster: &Roster,
         free: &[PersonIdx],
-        (from, until): (usize, usize),
+        days: Days,
     ) -> Option<Window> {
         let whole = evaluator.problem();
-        let people = company::with(whole, roster, free, (from, until));
+        let people = company::with(whole, roster, free, (days.from, days.until));
         let reach = reach(whole);
-        let end = (until + reach).min(whole.n_days());
-        let cut = Cut { evaluator, roster, people: &people, free, from, until, end, reach };
+        let end = (days.until + reach).min(whole.n_days());
+        let cut = Cut { evaluator, roster, people: &people, free, days, end, reach };
         let problem = Problem::new(cut.parts()).ok()?;
         let roster = cut.part(roster);
-        Some(Window { problem, roster, people, from, until })
+        Some(Window { problem, roster, people, days })
     }
 
     /// Puts a roster of the part into the whole.
     pub(crate) fn put(&self, part: &Roster, whole: &mut Roster) {
         for (place, person) in self.people.iter().enumerate() {
-            let days = whole.row_mut(*person).get_mut(self.from..self.until);
-            let cells = part.row(PersonIdx::at(place));
-            days.into_iter().flatten().zip(cells).for_each(|(day, cell)| *day = *cell);
+            let row = whole.row_mut(*person).iter_mut().enumerate().skip(self.days.from);
+            let cells = row.zip(part.row(PersonIdx::at(place)));
+            let cells = cells.filter(|((day, _), _)| self.days.has(*day));
+            cells.for_each(|((_, place), cell)| *place = *cell);
         }
     }
 }
@@ -132,17 +153,20 @@ mod tests {
                 PersonIdx::all(whole.n_people()).filter(|_| dice.happens(60)).collect();
             let from = dice.below(whole.n_days());
             let until = from + 1 + dice.below(whole.n_days() - from);
+            let hole = from + dice.below(until - from);
+            let hole = if dice.happens(50) { (hole, hole + dice.below(until - hole)) } else { (from, from) };
+            let days = Days { from, until, hole };
             if free.is_empty() {
                 continue;
             }
-            let window = Window::cut(&evaluator, &roster, &free, (from, until)).unwrap();
+            let window = Window::cut(&evaluator, &roster, &free, days).unwrap();
             let part = Evaluator::new(&window.problem);
             let mut changed = window.roster.clone();
             for person in window.problem.parts().people.iter().enumerate().map(|(place, _)| place) {
                 if free.contains(&window.people[person]) {
                     let able: Vec<Cell> =
                         able(&whole, window.people[person]).cells(whole.n_codes()).collect();
-                    for day in 0..until - from {
+                    for day in (from..until).filter(|day| days.has(*day)).map(|day| day - from) {
                         let cell = able.get(dice.below(able.len() + 1)).copied().unwrap_or_default();
                         changed.set(PersonIdx::at(person), DayIdx::at(day), cell);
                     }
@@ -154,7 +178,7 @@ mod tests {
             assert_eq!(
                 after.0 - before.0,
                 after.1 - before.1,
-                "seed {seed}, days {from} to {until} of {free:?}: {:#?}",
+                "seed {seed}, {days:?} of {free:?}: {:#?}",
                 whole.parts()
             );
             n_parts += 1;
