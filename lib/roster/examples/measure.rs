@@ -16,6 +16,13 @@ fn cpu_seconds() -> f64 {
     text.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
 }
 
+/// Seconds that all threads were on processors.
+fn all_cpu_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
+    fields.take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
 fn read(place: &str) -> Problem {
     let text = |path: String| std::fs::read_to_string(&path).unwrap();
     if let Some(size) = place.strip_prefix("made:") {
@@ -54,7 +61,10 @@ fn main() {
         let problem = read(place);
         let evaluator = Evaluator::new(&problem);
         let start = cpu_seconds();
-        let spent = || (cpu_seconds() - start) / seconds;
+        let n_threads = std::env::var("THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+        let start_all = all_cpu_seconds();
+        let share_of_all = || (all_cpu_seconds() - start_all) / seconds;
+        let spent = || if n_threads > 1 { share_of_all() } else { (cpu_seconds() - start) / seconds };
         let is_loud = std::env::var_os("LOUD").is_some();
         let first = Mutex::new(None);
         let tell = |news: &News<'_>| {
@@ -67,7 +77,7 @@ fn main() {
                 println!("  {:6.2} {} bound {:?}", spent() * seconds, news.score, news.bound);
             }
         };
-        let answer = solve(&evaluator, &Task { seed, n_threads: 1, start: None, spent: &spent, tell: &tell });
+        let answer = solve(&evaluator, &Task { seed, n_threads, start: None, spent: &spent, tell: &tell });
         let verdict = roster::check::check(&problem, &answer.roster);
         assert_eq!(verdict.score, answer.score);
         if is_loud {

@@ -9,8 +9,31 @@ use crate::problem::{Cell, Roster};
 use crate::solve::Chance;
 use std::collections::BTreeMap;
 
+/// A cell that is nearly settled by itself.
+const SURE: f64 = 0.98;
+/// A fine dive settles one of so many days of people at a time.
+const FINE: usize = 40;
 /// How many pricings follow each settling.
 const ROUNDS: usize = 4;
+
+/// How many cells are settled at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grain {
+    /// A sixteenth of what is open, sure or not: quick, and good where programs are nearly whole.
+    Coarse,
+    /// Few, unless they are sure: five times as slow, and far better where many mixes are worth the same.
+    Fine,
+}
+
+impl Grain {
+    /// How much chance has a say in what is settled first.
+    fn noise(self) -> f64 {
+        match self {
+            Grain::Coarse => 0.1,
+            Grain::Fine => 0.03,
+        }
+    }
+}
 
 /// A cell of who stands at a place, and the share of the solution that has it.
 type Share = (usize, usize, Cell, f64);
@@ -21,10 +44,11 @@ impl Master<'_, '_> {
     pub(crate) fn dive(
         &mut self,
         from: &Roster,
+        grain: Grain,
         chance: &mut Chance,
         is_over: &dyn Fn() -> bool,
     ) -> Option<Roster> {
-        self.dive_near(from, &|_, _| false, chance, is_over)
+        self.dive_near(from, &|_, _| false, grain, chance, is_over)
     }
 
     /// Dives with some cells of a roster kept as they are, each a person's place and a day.
@@ -32,6 +56,7 @@ impl Master<'_, '_> {
         &mut self,
         from: &Roster,
         is_kept: &dyn Fn(usize, usize) -> bool,
+        grain: Grain,
         chance: &mut Chance,
         is_over: &dyn Fn() -> bool,
     ) -> Option<Roster> {
@@ -53,12 +78,19 @@ impl Master<'_, '_> {
                 }
             }
         }
-        let roster = self.descend(from, chance, is_over);
+        let roster = self.descend(from, grain, chance, is_over);
         self.release();
         roster
     }
 
-    fn descend(&mut self, from: &Roster, chance: &mut Chance, is_over: &dyn Fn() -> bool) -> Option<Roster> {
+    fn descend(
+        &mut self,
+        from: &Roster,
+        grain: Grain,
+        chance: &mut Chance,
+        is_over: &dyn Fn() -> bool,
+    ) -> Option<Roster> {
+        let mut value = f64::INFINITY;
         // Every step settles a cell at least.
         for _ in 0..from.n_days() * self.people.len() {
             self.solve(is_over);
@@ -74,9 +106,10 @@ impl Master<'_, '_> {
             if open.is_empty() {
                 break;
             }
-            open.iter_mut().for_each(|(.., share)| *share += 0.1 * chance.unit());
+            let noise = grain.noise();
+            open.iter_mut().for_each(|(.., share)| *share += noise * chance.unit());
             open.sort_by(|(.., a), (.., b)| b.total_cmp(a));
-            let n = open.len().div_ceil(16);
+            let n = self.n_to_settle(grain, &open);
             for (place, day, cell, _) in open.into_iter().take(n) {
                 if self.settled[place][day].is_none() {
                     self.settle(place, day, cell);
@@ -84,9 +117,15 @@ impl Master<'_, '_> {
             }
             for _ in 0..ROUNDS {
                 self.solve(is_over);
-                if is_over() || self.price(0.0, is_over).n_new == 0 {
+                // What is hardly dearer needs no new rows.
+                let is_same = grain == Grain::Fine && self.value() <= value + 1e-4 * value.abs();
+                if is_same || is_over() || self.price(0.0, is_over).n_new == 0 {
                     break;
                 }
+            }
+            value = self.value();
+            if self.value() > self.cost_max {
+                return None;
             }
         }
         let mut roster = from.clone();
@@ -96,6 +135,19 @@ impl Master<'_, '_> {
             }
         }
         Some(roster)
+    }
+
+    /// How many of the open cells are settled now, the surest first.
+    fn n_to_settle(&self, grain: Grain, open: &[Share]) -> usize {
+        let most = open.len().div_ceil(16);
+        match grain {
+            Grain::Coarse => most,
+            Grain::Fine => {
+                let n_left = self.settled.iter().flatten().filter(|cell| cell.is_none()).count();
+                let n_sure = open.iter().take_while(|(.., share)| *share >= SURE).count();
+                n_sure.max(n_left.div_ceil(FINE)).min(most)
+            }
+        }
     }
 
     /// The shares of the cells that are not settled yet.

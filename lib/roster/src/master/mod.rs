@@ -7,6 +7,7 @@
 //! worked out in integers.
 #![expect(clippy::indexing_slicing, reason = "rows, people and columns are numbered here")]
 
+mod ascent;
 mod branch;
 mod cut;
 mod dive;
@@ -24,9 +25,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(crate) use branch::{Grown, Tree};
+pub(crate) use dive::Grain;
 
 /// Steps of the linear program between two pricings.
 const STEPS_MAX: usize = 4_000;
+/// Prices of the best bound lead once its gap is less than this share of the value.
+const NEAR: f64 = 0.7;
 /// What a column costs that is out of the question.
 const BARRED: f64 = 1e7;
 
@@ -63,6 +67,15 @@ pub(crate) struct Master<'e, 'p> {
     /// The cells of each place and day that are settled while diving.
     settled: Vec<Vec<Option<Cell>>>,
     is_diving: bool,
+    /// Dives that are sure to cost more than this are given up.
+    pub(crate) cost_max: f64,
+}
+
+/// What is known at an optimum, for another choice among the same people.
+pub(crate) struct Root {
+    known: Vec<Known>,
+    center: Vec<f64>,
+    bound: Option<i64>,
 }
 
 /// What pricing came to.
@@ -83,6 +96,7 @@ impl<'e, 'p> Master<'e, 'p> {
     ) -> Master<'e, 'p> {
         let mut model = Model::new(evaluator, weights);
         model.count_others(evaluator, roster, &people);
+        model.prune(evaluator, &people);
         let heads = model.heads(evaluator, roster, &people);
         let small = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
         let mut columns = Vec::new();
@@ -121,6 +135,7 @@ impl<'e, 'p> Master<'e, 'p> {
             is_pulled: true,
             settled: vec![vec![None; roster.n_days()]; people.len()],
             is_diving: false,
+            cost_max: f64::INFINITY,
             people,
             model,
         }
@@ -130,6 +145,25 @@ impl<'e, 'p> Master<'e, 'p> {
     pub(crate) fn rows_of(&self, person: PersonIdx) -> impl Iterator<Item = &[Cell]> + '_ {
         let place = self.people.iter().position(|known| *known == person);
         self.known.iter().filter(move |known| Some(known.place) == place).map(|known| &*known.row)
+    }
+
+    /// What is known by now.
+    pub(crate) fn root(&self) -> Root {
+        Root { known: self.known.clone(), center: self.center.clone(), bound: self.bound }
+    }
+
+    /// Takes over what another choice among the same people knew.
+    pub(crate) fn take_root(&mut self, root: Root) {
+        for known in root.known {
+            self.add(known.place, &known.row);
+        }
+        self.center = root.center;
+        self.bound = root.bound;
+    }
+
+    /// All rows known, with whose they are.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (PersonIdx, &[Cell])> + '_ {
+        self.new_rows(0)
     }
 
     /// The rows that became known from a number on, with whose they are.
@@ -208,13 +242,18 @@ impl<'e, 'p> Master<'e, 'p> {
             n_new += usize::from(self.helps(place, &best.row) && self.add(place, &best.row));
         }
         if is_proof {
-            let bound = crate::score::divide_up(sum + self.model.constant_scaled(), i64::from(SCALE));
-            if self.bound.is_none_or(|known| bound > known) {
-                self.bound = Some(bound);
-                self.center = prices.iter().map(|price| f64::from(*price) / f64::from(SCALE)).collect();
-            }
+            self.note_bound(sum, &prices);
         }
         Priced { n_new }
+    }
+
+    /// Takes over what prices prove, scaled, if it is better than what is known.
+    fn note_bound(&mut self, sum: i64, prices: &[i32]) {
+        let bound = crate::score::divide_up(sum + self.model.constant_scaled(), i64::from(SCALE));
+        if self.model.is_convex && self.bound.is_none_or(|known| bound > known) {
+            self.bound = Some(bound);
+            self.center = prices.iter().map(|price| f64::from(*price) / f64::from(SCALE)).collect();
+        }
     }
 
     /// Prices of cover, then of cuts, between those of the program and those of the best bound.
@@ -302,7 +341,7 @@ impl<'e, 'p> Master<'e, 'p> {
             }
             // Far from the optimum the best known prices are of no use.
             let gap = self.bound.map_or(f64::INFINITY, |bound| self.value() - bound_of(bound));
-            let is_near = gap < 0.15 * self.value().abs();
+            let is_near = gap < NEAR * self.value().abs();
             let pull = if is_near && self.is_pulled { 0.5 } else { 0.0 };
             let priced = self.price(pull, is_over);
             if priced.n_new == 0 && pull == 0.0 || gap <= 0.0 {

@@ -120,6 +120,40 @@ impl Model {
         self.constant = self.constant_points as f64;
     }
 
+    /// Leaves out bends that others reach already, and those that nobody chosen for can reach: a choice
+    /// among a few people has a small program then, and steps of it cost the square of its rows.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "weights are whole")]
+    pub(crate) fn prune(&mut self, evaluator: &Evaluator<'_>, people: &[PersonIdx]) {
+        let mut is_reached = vec![false; self.bends.len()];
+        for &person in people {
+            let plan = evaluator.plan(person);
+            for day in 0..evaluator.problem().n_days() {
+                let rows = plan.allowed(day).flat_map(|cell| evaluator.cover().rows(person, day, cell));
+                rows.flat_map(|demand| &self.of_demand[demand]).for_each(|bend| {
+                    is_reached[*bend as usize] = true;
+                });
+            }
+        }
+        let mut place = vec![None; self.bends.len()];
+        let mut bends = Vec::new();
+        for ((bend, place), is_reached) in self.bends.iter().zip(&mut place).zip(is_reached) {
+            if bend.at <= 0 {
+                continue;
+            }
+            if is_reached {
+                *place = u32::try_from(bends.len()).ok();
+                bends.push(*bend);
+            } else {
+                self.constant_points += i64::from(bend.at) * bend.weight as i64;
+            }
+        }
+        self.bends = bends;
+        for of_demand in &mut self.of_demand {
+            *of_demand = of_demand.iter().filter_map(|bend| place[*bend as usize]).collect();
+        }
+        self.constant = self.constant_points as f64;
+    }
+
     /// The heads of some people at each bend.
     pub(crate) fn heads(&self, evaluator: &Evaluator<'_>, roster: &Roster, people: &[PersonIdx]) -> Vec<i32> {
         let mut heads = vec![0; self.bends.len()];
@@ -132,6 +166,21 @@ impl Model {
             }
         }
         heads
+    }
+
+    /// Adds the heads of a row at each bend.
+    pub(crate) fn add_heads(
+        &self,
+        evaluator: &Evaluator<'_>,
+        person: PersonIdx,
+        row: &[Cell],
+        heads: &mut [f64],
+    ) {
+        for (day, cell) in row.iter().enumerate() {
+            for demand in evaluator.cover().rows(person, day, *cell) {
+                self.of_demand[demand].iter().for_each(|bend| heads[*bend as usize] += 1.0);
+            }
+        }
     }
 
     /// A person's row as a column, and what it costs with its heads.

@@ -3,7 +3,7 @@
 
 use super::{Chance, WEIGHTS, Worker};
 use crate::anneal::Heat;
-use crate::master::Master;
+use crate::master::{Grain, Master};
 use crate::problem::{Cell, PersonIdx, Roster};
 use crate::score::Score;
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ impl Worker<'_, '_> {
         let mut n_free = 6.0_f64;
         let mut at = self.best();
         let mut n_idle = 0_u32;
-        while !self.is_over() && self.spent() < until {
+        while !self.is_over() && !self.is_called() && self.spent() < until {
             let best = self.best();
             if best.score < at.score {
                 at = best;
@@ -89,7 +89,8 @@ impl Worker<'_, '_> {
         if master.value() > before - 0.5 && !self.chance.in_256(32) {
             return None;
         }
-        let found = master.dive(roster, &mut self.chance, &|| (self.task.spent)() >= 1.0)?;
+        master.cost_max = before + 0.5;
+        let found = master.dive(roster, Grain::Fine, &mut self.chance, &|| (self.task.spent)() >= 1.0)?;
         let score = self.evaluator.score(&found);
         Some((found, score))
     }

@@ -1,33 +1,35 @@
 //! Searches for the best roster, and proves how good it can be.
 //!
 //! [`solve`] first anneals to a legal roster, and where rules are too many for that gives one person
-//! after the other their best row until there is one. Large problems are then solved in windows of
-//! some days and people, small ones first (`slide`), until the window would be the whole. The whole is
-//! a choice of rows by columns (`master`), which proves a bound and gives a nearly best roster by
-//! diving; from there on a tree of branches raises the bound (`prove`), and a few people at a time are
-//! freed and their rows chosen anew (`free`). A second thread anneals and frees other people meanwhile;
-//! both start from the best roster there is.
+//! after the other their best row until there is one. The units of a hospital are then solved by
+//! themselves (`units`), and large problems in windows of some days and people, small ones first
+//! (`slide`), until the window would be the whole. The whole is a choice of rows by columns (`master`),
+//! which proves a bound and gives a nearly best roster by diving (`lead`); from there on a tree of
+//! branches raises the bound (`prove`), and a few people at a time are freed and their rows chosen anew
+//! (`free`). A second thread anneals and frees other people until the linear program is solved, and
+//! then dives by chances of its own; both start from the best roster there is.
 //!
 //! Threads are started here and nowhere else. With one thread the answer follows from the seed and
 //! from what `spent` says; with a `spent` that counts work instead of time it is always the same.
 
 mod chance;
 mod free;
+mod lead;
 mod prove;
 mod respond;
 mod slide;
 mod steps;
+mod units;
 
 pub(crate) use chance::Chance;
 
 use crate::anneal::{Anneal, Heat};
 use crate::evaluate::{Evaluator, Weights};
-use crate::master::Master;
+use crate::master::Root;
 use crate::problem::{PersonIdx, Roster};
 use crate::row::RowPlan;
 use crate::score::Score;
-use free::Pool;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tells the second thread's chance from the first's.
@@ -36,6 +38,8 @@ const OTHER: u64 = 0x5eed;
 const WEIGHTS: Weights = Weights { hard: 1_000, cover: 300 };
 /// The same, from where legal rosters are left no more.
 const FIRM: Weights = Weights { hard: 20_000, ..WEIGHTS };
+/// A unit of a hospital dives from its linear program by then, solved or not: the last percent come slowly.
+const UNIT_ROOT_MAX: f64 = 0.4;
 /// The most days that best rows are worked out over.
 const DAYS_MAX: usize = 70;
 
@@ -82,8 +86,15 @@ struct Shared {
     is_done: AtomicBool,
     /// After how many dives without gain a part is given up; `None` for the whole.
     patience: Option<u32>,
+    /// From which share of the time on the first linear program is good enough to dive from.
+    root_max: f64,
     /// Whose rows a thread works on, on long horizons.
     busy: Mutex<Vec<bool>>,
+    /// The first thread's linear program at its optimum, for the second to dive from.
+    root: Mutex<Option<Root>>,
+    has_root: AtomicBool,
+    /// How many units were taken up by themselves.
+    n_units: AtomicUsize,
 }
 
 /// One thread's view.
@@ -94,6 +105,8 @@ struct Worker<'w, 'p> {
     /// Everybody's rules for the best row, once they are needed.
     plans: Arc<[RowPlan]>,
     chance: Chance,
+    /// Whether it drops what it does once there is a [`Root`].
+    waits: bool,
 }
 
 /// Searches until the time is used up or the best roster is proven to be best.
@@ -103,6 +116,7 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     let worker = |seed: u64| Worker::new(evaluator, task, &shared, seed);
     worker(0).begin();
     let search = |mut worker: Worker<'_, '_>, is_first: bool| {
+        worker.units();
         worker.slide(is_first);
         if is_first { worker.lead() } else { worker.roam() }
     };
@@ -112,6 +126,17 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
         });
         search(worker(0), true);
     });
+    shared.answer()
+}
+
+/// Searches on one thread as [`solve`] does a problem small enough to be solved as a whole.
+fn solve_unit(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
+    let shared = Shared { root_max: UNIT_ROOT_MAX, ..Shared::new(evaluator, task, None) };
+    let mut worker = Worker::new(evaluator, task, &shared, 0);
+    if worker.best().score.hard > 0 {
+        worker.begin();
+    }
+    worker.lead();
     shared.answer()
 }
 
@@ -136,7 +161,11 @@ impl Shared {
             best: Mutex::new(Answer { roster: start, score, bound: None }),
             is_done: AtomicBool::new(false),
             patience,
+            root_max: 1.0,
             busy: Mutex::new(vec![false; problem.n_people()]),
+            root: Mutex::new(None),
+            has_root: AtomicBool::new(false),
+            n_units: AtomicUsize::new(0),
         }
     }
 
@@ -152,7 +181,14 @@ impl<'w, 'p> Worker<'w, 'p> {
         shared: &'w Shared,
         seed: u64,
     ) -> Worker<'w, 'p> {
-        Worker { evaluator, task, shared, plans: Arc::new([]), chance: Chance::new(task.seed ^ seed) }
+        Worker {
+            evaluator,
+            task,
+            shared,
+            plans: Arc::new([]),
+            chance: Chance::new(task.seed ^ seed),
+            waits: false,
+        }
     }
 
     /// Works out everybody's rules for the best row.
@@ -193,6 +229,19 @@ impl<'w, 'p> Worker<'w, 'p> {
         }
     }
 
+    /// Changes the best roster and takes that over if it is better, nobody else coming between.
+    fn offer_change(&self, change: &dyn Fn(&mut Roster)) {
+        let mut best = self.shared.best.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut roster = best.roster.clone();
+        change(&mut roster);
+        let score = self.evaluator.score(&roster);
+        if score < best.score {
+            (best.score, best.roster) = (score, roster);
+            (self.task.tell)(&News { roster: &best.roster, score, bound: best.bound });
+        }
+        self.judge_end(&best);
+    }
+
     /// Takes a bound over if it is better than the best.
     fn prove(&self, bound: Option<i64>) {
         let mut best = self.shared.best.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,11 +261,14 @@ impl<'w, 'p> Worker<'w, 'p> {
 
     /// Anneals from a roster while the share of time goes up to a mark.
     fn anneal(&mut self, roster: Roster, heat: Heat, weights: Weights, until: f64) -> (Roster, Score) {
-        let (from, is_done) = (self.spent(), &self.shared.is_done);
+        let from = self.spent();
+        let (waits, shared) = (self.waits, self.shared);
+        let is_stopped =
+            || shared.is_done.load(Ordering::Relaxed) || waits && shared.has_root.load(Ordering::Relaxed);
         let until = until.min(1.0);
         let share = || {
             let spent = (self.task.spent)();
-            let is_over = is_done.load(Ordering::Relaxed) || until <= from;
+            let is_over = is_stopped() || until <= from;
             if is_over { 1.0 } else { (spent - from) / (until - from) }
         };
         let mut anneal = Anneal::new(self.evaluator, roster, weights, self.chance.next());
@@ -254,136 +306,5 @@ impl<'w, 'p> Worker<'w, 'p> {
             let (roster, score) = self.respond(self.best().roster, 1.0);
             self.offer(&roster, score);
         }
-    }
-
-    /// Solves by columns, then frees people.
-    fn lead(&mut self) {
-        if self.is_over() {
-            return;
-        }
-        if self.plans.is_empty() {
-            self.plan_rows();
-        }
-        let n_people = self.evaluator.problem().n_people();
-        let mut pool = Pool::new(n_people);
-        if !self.is_over() {
-            let people = PersonIdx::all(n_people).collect();
-            let best = self.best();
-            let mut master = Master::new(self.evaluator, WEIGHTS, &self.plans, &best.roster, people);
-            let is_over = || self.is_over();
-            while !master.generate(1, &is_over) && !self.is_over() {
-                self.prove(master.bound());
-            }
-            self.prove(master.bound());
-            for person in PersonIdx::all(n_people) {
-                master.rows_of(person).for_each(|row| pool.keep(person, row));
-            }
-            self.dive_on(&mut master, &mut pool);
-        }
-        if self.shared.patience.is_none() {
-            self.free_people(&mut pool, 1.0);
-        }
-    }
-
-    /// Dives again and again: freely at first, then near the best roster.
-    fn dive_on(&mut self, master: &mut Master<'_, '_>, pool: &mut Pool) {
-        let (shared, spent) = (self.shared, self.task.spent);
-        let is_over = || shared.is_done.load(Ordering::Relaxed) || spent() >= 1.0;
-        let mut n_free = 0;
-        let mut n_idle = 0;
-        // A part begins with a good roster, which a free dive seldom beats.
-        let is_part = shared.patience.is_some();
-        let mut proof = (!is_part).then(|| self.proof(master));
-        for turn in if is_part { 2_u32 } else { 0 }.. {
-            if is_over() || shared.patience.is_some_and(|patience| n_idle >= patience) {
-                return;
-            }
-            if let Some(proof) = &mut proof {
-                self.branch(proof);
-            }
-            let best = self.best();
-            let from = self.spent();
-            let n_known = master.n_columns();
-            let mut chance = Chance::new(self.chance.next());
-            let is_free = if is_part { turn % 4 == 3 } else { turn < 2 || turn.is_multiple_of(16) };
-            let found = if is_free {
-                n_free += 1;
-                master.dive(&best.roster, &mut chance, &is_over)
-            } else {
-                self.dive_near_best(master, &best.roster, turn, &mut chance)
-            };
-            let Some(roster) = found else { return };
-            let score = self.evaluator.score(&roster);
-            if is_part {
-                self.settle_on(&roster, score);
-            } else {
-                self.offer(&roster, score);
-            }
-            n_idle = if score < best.score { 0 } else { n_idle + 1 };
-            master.new_rows(n_known).for_each(|(person, row)| pool.keep(person, row));
-            if score.soft < best.score.soft || n_free > 0 {
-                n_free = 0;
-                // As long for polishing as for diving.
-                let length = (self.spent() - from).min(0.04);
-                let heat = Heat { first: 3.0, last: 0.5 };
-                let (roster, score) = self.anneal(roster, heat, WEIGHTS, self.spent() + length);
-                self.offer(&roster, score);
-                master.learn(&roster);
-            }
-            if turn % 8 == 7 {
-                self.free_people(pool, self.spent() + 0.03);
-            }
-            master.learn(&self.best().roster);
-            master.generate(2, &is_over);
-        }
-    }
-
-    /// Dives with most of the best roster kept: all outside some days, all but some people, or most of
-    /// what the linear program agrees with.
-    fn dive_near_best(
-        &self,
-        master: &mut Master<'_, '_>,
-        best: &Roster,
-        turn: u32,
-        chance: &mut Chance,
-    ) -> Option<Roster> {
-        let n_days = best.n_days();
-        let n_people = best.n_people();
-        let is_over = || self.is_over();
-        let mut dice = Chance::new(chance.next());
-        match turn % 3 {
-            0 => {
-                let length = (n_days / 4 + chance.below(n_days / 4 + 1)).max(3);
-                // The days before and after those of the roster let its ends be freed as often.
-                let end = chance.below(n_days + length) + length / 2;
-                let is_kept = |_, day: usize| !(end..end + length).contains(&(day + length));
-                master.dive_near(best, &is_kept, &mut dice, &is_over)
-            }
-            1 => {
-                let n = 4 + chance.below(n_people.min(24));
-                let free: Vec<usize> = (0..n).map(|_| chance.below(n_people)).collect();
-                master.dive_near(best, &|place, _| !free.contains(&place), &mut dice, &is_over)
-            }
-            _ => {
-                let agreement = master.agreement(best);
-                let least = 0.2 + 0.6 * chance.unit();
-                let is_kept = |place: usize, day: usize| {
-                    agreement.get(place * n_days + day).is_some_and(|share| *share >= least)
-                };
-                master.dive_near(best, &is_kept, &mut dice, &is_over)
-            }
-        }
-    }
-
-    /// Anneals for a while, then frees people.
-    fn roam(&mut self) {
-        if self.is_over() {
-            return;
-        }
-        self.plan_rows();
-        let (best, from) = (self.best(), self.spent());
-        self.anneal(best.roster, Heat { first: 40.0, last: 0.5 }, WEIGHTS, from + 0.4 * (1.0 - from));
-        let mut pool = Pool::new(self.evaluator.problem().n_people());
-        self.free_people(&mut pool, 1.0);
     }
 }
