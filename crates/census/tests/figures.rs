@@ -128,3 +128,38 @@ fn what_was_known_earlier_stays_readable() {
         }
     });
 }
+
+#[test]
+fn a_move_between_facilities_is_a_transfer_of_both_and_not_of_the_house() {
+    on_both(async |fixture: Fixture| {
+        let db = &fixture.db;
+        import_sites(db).await;
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        receive(
+            db,
+            vec![
+                message(1, "A01", at("2026-11-01T15:00:00Z"), 1, 1, ["I", "MED^1^A", "", ""]),
+                message(2, "A02", at("2026-11-02T15:00:00Z"), 1, 1, ["", "GEN^3^C^SOU", "", ""]),
+                // 23:30 in Chicago, half past midnight in New York. No place told.
+                message(3, "A03", at("2026-11-05T05:30:00Z"), 1, 1, ["", "", "01", ""]),
+            ],
+        )
+        .await;
+        let now = Some(db.now());
+        for as_of in [None, now] {
+            let value = async |key: &str, site: &str, day: &str| {
+                reading(db, key, site, day, as_of).await.value.unwrap()
+            };
+            for (site, moved) in [("h", [0.0, 0.0]), ("h.r", [0.0, 1.0]), ("h.s", [1.0, 0.0])] {
+                assert_eq!(value("transfers_in", site, "2026-11-02").await, moved[0], "{site}");
+                assert_eq!(value("transfers_out", site, "2026-11-02").await, moved[1], "{site}");
+            }
+            for (site, inside) in [("h", 1.0), ("h.r", 0.0), ("h.s", 1.0)] {
+                assert_eq!(value("midnight_census", site, "2026-11-03").await, inside, "{site}");
+            }
+            assert_eq!(value("discharges", "h.s", "2026-11-04").await, 1.0);
+            assert_eq!(value("alos", "h", "2026-11-04").await, 3.0);
+            assert_eq!(value("midnight_census", "h", "2026-11-04").await, 0.0);
+        }
+    });
+}

@@ -29,9 +29,9 @@ pub struct SiteDay {
     pub discharges: i64,
     /// Died.
     pub deaths: i64,
-    /// Came from another site of the facility.
+    /// Came from another site of the house.
     pub transfers_in: i64,
-    /// Went to another site of the facility.
+    /// Went to another site of the house.
     pub transfers_out: i64,
     /// Staffed beds.
     pub staffed_beds: i64,
