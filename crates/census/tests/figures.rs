@@ -130,6 +130,21 @@ fn what_was_known_earlier_stays_readable() {
 }
 
 #[test]
+fn days_to_come_are_no_service_days() {
+    on_both(async |fixture: Fixture| {
+        let db = &fixture.db;
+        import_sites(db).await;
+        // Two midnights until yesterday, the 11th; the month has eighteen more.
+        let came = "2026-11-10T15:00:00Z".parse().unwrap();
+        receive(db, vec![message(1, "A01", came, 1, 1, ["I", "MED^1^A", "", ""])]).await;
+        for as_of in [None, Some(db.now())] {
+            assert_eq!(reading(db, "service_days", "h", "2026-11", as_of).await.value, Some(2.0));
+            assert_eq!(reading(db, "adc", "h", "2026-11", as_of).await.numerator, Some(2));
+        }
+    });
+}
+
+#[test]
 fn a_move_between_facilities_is_a_transfer_of_both_and_not_of_the_house() {
     on_both(async |fixture: Fixture| {
         let db = &fixture.db;

@@ -246,7 +246,7 @@ pub static FIGURES: [Figure; 23] = [
         key: "service_days",
         title: "Inpatient service days",
         unit: Unit::Days,
-        definition: "The midnight census of each day, and one more for each inpatient who came and left on the same day.",
+        definition: "The midnight census of each day, and one more for each inpatient who came and left on the same day; a period that is not over ends yesterday.",
         numerator: "service days",
         read: service_read,
         rows: service_rows,

@@ -121,9 +121,10 @@ pub(crate) fn midnight(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<Figure
     }
 }
 
-/// Service days of a stay in the period: its midnights here, and 1 when it came and left on one day here.
+/// Service days of a stay in the period so far: its midnights here, and 1 when it came and left on one day
+/// here.
 pub(crate) fn service_days(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    let period = world.period;
+    let period = so_far(world.ask);
     for legs in world.inpatient(stay) {
         let arrived = legs.first().map(|first| first.from);
         let last = legs.last().map(|last| last.leg);
