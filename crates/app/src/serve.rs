@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use intake::MllpLimits;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ pub fn router(product: &Product) -> Router {
         .router
         .clone()
         .merge(keeping)
-        .fallback(async |uri: Uri| unrouted(&uri, &Fault::NotFound))
+        .fallback(async |uri: Uri| without_slash(&uri).unwrap_or_else(|| unrouted(&uri, &Fault::NotFound)))
         .method_not_allowed_fallback(async |uri: Uri| unrouted(&uri, &Fault::WrongMethod))
         .layer(CompressionLayer::new().compress_when(texts))
         .layer(middleware::from_fn(move |request, next| frame(Arc::clone(&metrics), request, next)))
@@ -133,6 +133,17 @@ async fn ready(db: &Db) -> Response {
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer in time\n").into_response(),
     }
+}
+
+/// Where the address is to be found without the slash at its end: `/admin/` is `/admin`.
+fn without_slash(uri: &Uri) -> Option<Response> {
+    let path = uri.path().strip_suffix('/')?;
+    // Two slashes in front would name another host.
+    if path.is_empty() || path.starts_with("//") || path.ends_with('/') {
+        return None;
+    }
+    let to = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    Some(Redirect::permanent(&to).into_response())
 }
 
 /// What no route takes: problem details for programs, a page for people.

@@ -26,6 +26,7 @@ struct Told {
     kind: String,
     link: String,
     challenge: String,
+    place: String,
     body: Value,
 }
 
@@ -61,9 +62,16 @@ impl<'h> Program<'h> {
         let text =
             |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
         let (status, kind, link) = (answer.status(), text("content-type"), text("link"));
-        let challenge = text("www-authenticate");
+        let (challenge, place) = (text("www-authenticate"), text("location"));
         let bytes = to_bytes(answer.into_body(), 1 << 24).await.unwrap();
-        Told { status, kind, link, challenge, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+        Told {
+            status,
+            kind,
+            link,
+            challenge,
+            place,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        }
     }
 
     async fn get(&self, path: &str) -> Told {
@@ -201,6 +209,19 @@ fn a_token_reaches_no_further_than_its_site_and_its_rights() {
         assert_eq!(told.status, StatusCode::UNAUTHORIZED);
         assert_eq!(told.challenge, "Bearer");
         assert!(told.body["detail"].as_str().unwrap().contains("Authorization: Bearer"));
+    });
+}
+
+#[test]
+fn a_slash_at_the_end_leads_to_the_address_without_it_and_to_no_other_host() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let nobody = Program { house: &house, token: String::new() };
+        let told = nobody.get("/admin/?page=2").await;
+        assert_eq!((told.status, told.place.as_str()), (StatusCode::PERMANENT_REDIRECT, "/admin?page=2"));
+        for path in ["//example.org/", "/admin//", "/nothing"] {
+            assert_eq!(nobody.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
     });
 }
 
