@@ -11,7 +11,7 @@ use figures::{Ask, Reading};
 use identity::{Scope, SiteTree};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
-use store::{Db, Tx};
+use store::{Actor, Db, StoreError, Tx};
 use testkit::{Fixture, on_both};
 
 async fn world(db: &Db) -> (Tx, SiteTree, Rules) {
@@ -176,5 +176,35 @@ fn a_move_between_facilities_is_a_transfer_of_both_and_not_of_the_house() {
             assert_eq!(value("alos", "h", "2026-11-04").await, 3.0);
             assert_eq!(value("midnight_census", "h", "2026-11-04").await, 0.0);
         }
+    });
+}
+
+#[test]
+fn bays_of_the_emergency_department_are_no_beds_of_the_house() {
+    on_both(async |fixture: Fixture| {
+        let db = &fixture.db;
+        import_sites(db).await;
+        // The three wards have 15 staffed beds, the emergency department 20 bays.
+        let bays = "path,kind,name,licensed_beds,staffed_beds\nh.r.ed,unit,Emergency,20,20\n";
+        let done: Result<(), StoreError> = db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let actor = Actor::new("test", "sites");
+                    identity::sites::import_sites(tx, &actor, bays, false).await.unwrap();
+                    Ok(())
+                })
+            })
+            .await;
+        done.unwrap();
+        let came = "2026-11-10T15:00:00Z".parse().unwrap();
+        receive(db, vec![message(1, "A01", came, 1, 1, ["I", "MED^1^A", "", ""])]).await;
+        let day = reading(db, "occupancy", "h.r", "2026-11-10", None).await;
+        assert_eq!((day.numerator, day.denominator), (Some(1), Some(15)));
+        let mut tx = db.read().await.unwrap();
+        let tree = SiteTree::load(&mut tx).await.unwrap();
+        let scope = Scope::operator(&tree, &"h.r".parse().unwrap()).unwrap();
+        let date = "2026-11-10".parse().unwrap();
+        let report = census::day::report(&mut tx, &scope, &tree, date, None).await.unwrap();
+        assert_eq!(report.total().occupancy, day.value);
     });
 }

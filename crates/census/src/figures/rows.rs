@@ -1,7 +1,7 @@
 //! The rows each figure is made from.
 
 use crate::adt::model::{Began, Ended, Micros, OPEN};
-use crate::day::store::{beds_below, wide};
+use crate::day::store::{beds_below, holds_inpatients, wide};
 use crate::legs::{self, StayLegs};
 use crate::profile::Profiles;
 use crate::tally::rules::{Dated, Kind, Leg, Run, local_date, runs, stay_days, zone_of};
@@ -485,6 +485,11 @@ impl BedDays {
     pub(crate) async fn load(tx: &mut Tx, ask: &Ask<'_>, period: Period) -> Result<BedDays, StoreError> {
         let mut counts: BTreeMap<Id<Site>, Vec<(Date, i64, i64)>> = BTreeMap::new();
         for count in identity::sites::list_bed_counts(tx, ask.scope, period).await? {
+            // ED bays and bassinets are no beds for inpatients, whatever the file of sites says of them.
+            let site = ask.tree.get(&count.site);
+            if site.is_some_and(|site| site.kind == SiteKind::Unit && !holds_inpatients(site.care)) {
+                continue;
+            }
             let beds = count.count.beds;
             let steps = counts.entry(count.site).or_default();
             steps.push((count.count.from, beds.staffed, beds.licensed));
