@@ -6,11 +6,12 @@
 
 use crate::metrics::{Metrics, gather};
 use crate::{Product, upkeep};
+use area::Fault;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use intake::MllpLimits;
 use std::sync::Arc;
@@ -112,7 +113,8 @@ pub fn router(product: &Product) -> Router {
         .router
         .clone()
         .merge(keeping)
-        .fallback(not_found)
+        .fallback(async |uri: Uri| without_slash(&uri).unwrap_or_else(|| unrouted(&uri, &Fault::NotFound)))
+        .method_not_allowed_fallback(async |uri: Uri| unrouted(&uri, &Fault::WrongMethod))
         .layer(CompressionLayer::new().compress_when(texts))
         .layer(middleware::from_fn(move |request, next| frame(Arc::clone(&metrics), request, next)))
 }
@@ -133,9 +135,20 @@ async fn ready(db: &Db) -> Response {
     }
 }
 
-async fn not_found() -> Response {
-    let (title, body) = web::error_page(StatusCode::NOT_FOUND, None);
-    (StatusCode::NOT_FOUND, web::render_bare(title, body)).into_response()
+/// Where the address is to be found without the slash at its end: `/admin/` is `/admin`.
+fn without_slash(uri: &Uri) -> Option<Response> {
+    let path = uri.path().strip_suffix('/')?;
+    // Two slashes in front would name another host.
+    if path.is_empty() || path.starts_with("//") || path.ends_with('/') {
+        return None;
+    }
+    let to = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    Some(Redirect::permanent(&to).into_response())
+}
+
+/// What no route takes: problem details for programs, a page for people.
+fn unrouted(uri: &Uri, fault: &Fault) -> Response {
+    if uri.path().starts_with("/api/") { fault.problem("") } else { fault.page("", "/") }
 }
 
 /// What every answer gets: a request id, the security headers, a line in the log, a count.

@@ -25,6 +25,8 @@ struct Told {
     status: StatusCode,
     kind: String,
     link: String,
+    challenge: String,
+    place: String,
     body: Value,
 }
 
@@ -60,8 +62,16 @@ impl<'h> Program<'h> {
         let text =
             |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
         let (status, kind, link) = (answer.status(), text("content-type"), text("link"));
+        let (challenge, place) = (text("www-authenticate"), text("location"));
         let bytes = to_bytes(answer.into_body(), 1 << 24).await.unwrap();
-        Told { status, kind, link, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+        Told {
+            status,
+            kind,
+            link,
+            challenge,
+            place,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        }
     }
 
     async fn get(&self, path: &str) -> Told {
@@ -195,7 +205,41 @@ fn a_token_reaches_no_further_than_its_site_and_its_rights() {
         assert_eq!(sites.as_array().unwrap().len(), 1);
         assert_eq!(sites[0]["parent"], Value::Null);
         let nobody = Program { house: &house, token: "nothing".to_owned() };
-        assert_eq!(nobody.get("/api/v1/sites").await.status, StatusCode::UNAUTHORIZED);
+        let told = nobody.get("/api/v1/sites").await;
+        assert_eq!(told.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(told.challenge, "Bearer");
+        assert!(told.body["detail"].as_str().unwrap().contains("Authorization: Bearer"));
+    });
+}
+
+#[test]
+fn a_slash_at_the_end_leads_to_the_address_without_it_and_to_no_other_host() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let nobody = Program { house: &house, token: String::new() };
+        let told = nobody.get("/admin/?page=2").await;
+        assert_eq!((told.status, told.place.as_str()), (StatusCode::PERMANENT_REDIRECT, "/admin?page=2"));
+        for path in ["//example.org/", "/admin//", "/nothing"] {
+            assert_eq!(nobody.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    });
+}
+
+#[test]
+fn what_no_operation_takes_is_a_problem_in_details_too() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        fill(&house).await;
+        let program = director(&house).await;
+        let cases = [
+            (Method::GET, "/api/v1/nothing", StatusCode::NOT_FOUND),
+            (Method::POST, "/api/v1/sites", StatusCode::METHOD_NOT_ALLOWED),
+        ];
+        for (method, path, status) in cases {
+            let told = program.ask(method, path, "", "").await;
+            assert_eq!((told.status, told.kind.as_str()), (status, "application/problem+json"), "{path}");
+            assert_eq!(told.body["status"], status.as_u16());
+        }
     });
 }
 

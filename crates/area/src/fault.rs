@@ -1,6 +1,6 @@
 //! What went wrong with a request, as a status and a sentence a manager can act on.
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 use store::StoreError;
@@ -11,8 +11,13 @@ pub enum Fault {
     /// Nothing there, or nothing this person may know of.
     #[error("there is nothing at this address, or it is outside what you may see")]
     NotFound,
+    /// The address is there, and does not take this method.
+    #[error("this address does not take this method; /api/docs lists what each address takes")]
+    WrongMethod,
     /// Nobody is signed in.
-    #[error("sign in first")]
+    #[error(
+        "no token came with the request, or one that has ended or is not ours; send `Authorization: Bearer TOKEN`, and make tokens under Preferences or with `helmward token create`"
+    )]
     SignIn,
     /// A password must be changed before anything else.
     #[error("choose a new password first")]
@@ -55,6 +60,7 @@ impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
             Fault::NotFound => StatusCode::NOT_FOUND,
+            Fault::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Fault::SignIn => StatusCode::UNAUTHORIZED,
             Fault::ChangePassword | Fault::ForeignForm => StatusCode::FORBIDDEN,
             Fault::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -68,7 +74,8 @@ impl Fault {
     }
 
     /// The answer to a program: RFC 9457 problem details.
-    pub(crate) fn problem(&self, reference: &str) -> Response {
+    #[must_use]
+    pub fn problem(&self, reference: &str) -> Response {
         let status = self.status();
         let mut body = json!({
             "type": "about:blank",
@@ -79,11 +86,17 @@ impl Fault {
         if let Some(object) = body.as_object_mut().filter(|_| status.is_server_error()) {
             object.insert("reference".to_owned(), json!(reference));
         }
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (status, kind, body.to_string()).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 
     /// The answer to a person.
-    pub(crate) fn page(&self, reference: &str, here: &str) -> Response {
+    #[must_use]
+    pub fn page(&self, reference: &str, here: &str) -> Response {
         let status = self.status();
         match self {
             Fault::SignIn => {
@@ -92,6 +105,7 @@ impl Fault {
             }
             Fault::ChangePassword => return redirect("/me/password"),
             Fault::NotFound
+            | Fault::WrongMethod
             | Fault::BadRequest(_)
             | Fault::Refused(_)
             | Fault::Conflict(_)
@@ -114,9 +128,12 @@ impl Fault {
             Fault::TooLarge { .. } | Fault::StaleForm | Fault::ForeignForm => {
                 maud::html! { p.lead { (self) } p { a href="/" { "Back to Today" } } }
             }
-            Fault::NotFound | Fault::SignIn | Fault::ChangePassword | Fault::Store(_) | Fault::Ours(_) => {
-                body
-            }
+            Fault::NotFound
+            | Fault::WrongMethod
+            | Fault::SignIn
+            | Fault::ChangePassword
+            | Fault::Store(_)
+            | Fault::Ours(_) => body,
         };
         (status, web::render_bare(title, body)).into_response()
     }

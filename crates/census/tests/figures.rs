@@ -11,7 +11,7 @@ use figures::{Ask, Reading};
 use identity::{Scope, SiteTree};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
-use store::{Db, Tx};
+use store::{Actor, Db, StoreError, Tx};
 use testkit::{Fixture, on_both};
 
 async fn world(db: &Db) -> (Tx, SiteTree, Rules) {
@@ -126,5 +126,85 @@ fn what_was_known_earlier_stays_readable() {
             assert_eq!(reading(db, key, "h", "2026-11-01", None).await.value, Some(0.0), "{key}");
             assert_eq!(reading(db, key, "h", "2026-11-01", Some(then)).await.value, Some(1.0), "{key}");
         }
+    });
+}
+
+#[test]
+fn days_to_come_are_no_service_days() {
+    on_both(async |fixture: Fixture| {
+        let db = &fixture.db;
+        import_sites(db).await;
+        // Two midnights until yesterday, the 11th; the month has eighteen more.
+        let came = "2026-11-10T15:00:00Z".parse().unwrap();
+        receive(db, vec![message(1, "A01", came, 1, 1, ["I", "MED^1^A", "", ""])]).await;
+        for as_of in [None, Some(db.now())] {
+            assert_eq!(reading(db, "service_days", "h", "2026-11", as_of).await.value, Some(2.0));
+            assert_eq!(reading(db, "adc", "h", "2026-11", as_of).await.numerator, Some(2));
+        }
+    });
+}
+
+#[test]
+fn a_move_between_facilities_is_a_transfer_of_both_and_not_of_the_house() {
+    on_both(async |fixture: Fixture| {
+        let db = &fixture.db;
+        import_sites(db).await;
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        receive(
+            db,
+            vec![
+                message(1, "A01", at("2026-11-01T15:00:00Z"), 1, 1, ["I", "MED^1^A", "", ""]),
+                message(2, "A02", at("2026-11-02T15:00:00Z"), 1, 1, ["", "GEN^3^C^SOU", "", ""]),
+                // 23:30 in Chicago, half past midnight in New York. No place told.
+                message(3, "A03", at("2026-11-05T05:30:00Z"), 1, 1, ["", "", "01", ""]),
+            ],
+        )
+        .await;
+        let now = Some(db.now());
+        for as_of in [None, now] {
+            let value = async |key: &str, site: &str, day: &str| {
+                reading(db, key, site, day, as_of).await.value.unwrap()
+            };
+            for (site, moved) in [("h", [0.0, 0.0]), ("h.r", [0.0, 1.0]), ("h.s", [1.0, 0.0])] {
+                assert_eq!(value("transfers_in", site, "2026-11-02").await, moved[0], "{site}");
+                assert_eq!(value("transfers_out", site, "2026-11-02").await, moved[1], "{site}");
+            }
+            for (site, inside) in [("h", 1.0), ("h.r", 0.0), ("h.s", 1.0)] {
+                assert_eq!(value("midnight_census", site, "2026-11-03").await, inside, "{site}");
+            }
+            assert_eq!(value("discharges", "h.s", "2026-11-04").await, 1.0);
+            assert_eq!(value("alos", "h", "2026-11-04").await, 3.0);
+            assert_eq!(value("midnight_census", "h", "2026-11-04").await, 0.0);
+        }
+    });
+}
+
+#[test]
+fn bays_of_the_emergency_department_are_no_beds_of_the_house() {
+    on_both(async |fixture: Fixture| {
+        let db = &fixture.db;
+        import_sites(db).await;
+        // The three wards have 15 staffed beds, the emergency department 20 bays.
+        let bays = "path,kind,name,licensed_beds,staffed_beds\nh.r.ed,unit,Emergency,20,20\n";
+        let done: Result<(), StoreError> = db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let actor = Actor::new("test", "sites");
+                    identity::sites::import_sites(tx, &actor, bays, false).await.unwrap();
+                    Ok(())
+                })
+            })
+            .await;
+        done.unwrap();
+        let came = "2026-11-10T15:00:00Z".parse().unwrap();
+        receive(db, vec![message(1, "A01", came, 1, 1, ["I", "MED^1^A", "", ""])]).await;
+        let day = reading(db, "occupancy", "h.r", "2026-11-10", None).await;
+        assert_eq!((day.numerator, day.denominator), (Some(1), Some(15)));
+        let mut tx = db.read().await.unwrap();
+        let tree = SiteTree::load(&mut tx).await.unwrap();
+        let scope = Scope::operator(&tree, &"h.r".parse().unwrap()).unwrap();
+        let date = "2026-11-10".parse().unwrap();
+        let report = census::day::report(&mut tx, &scope, &tree, date, None).await.unwrap();
+        assert_eq!(report.total().occupancy, day.value);
     });
 }

@@ -5,9 +5,10 @@ use crate::{End, cli, print};
 use anyhow::{Context as _, Result, bail};
 use base::{Id, SitePath};
 use identity::people;
-use identity::sites::{NewSite, SiteRefused, insert_site};
-use identity::{Person, Site, SiteKind};
-use store::{Actor, Db, Keys};
+use identity::sites::{NewSite, insert_site};
+use identity::{Person, SiteKind};
+use std::path::PathBuf;
+use store::{Actor, Db, Keys, Location};
 
 pub(crate) async fn run(ask: cli::Init) -> Result<End> {
     let place = Place::of(&ask.at)?;
@@ -20,6 +21,25 @@ pub(crate) async fn run(ask: cli::Init) -> Result<End> {
     jiff::tz::TimeZone::get(&ask.zone)
         .with_context(|| format!("`{}` is not a time zone; write one such as America/Chicago", ask.zone))?;
     let db = make(&place).await?;
+    let made = match fill(&db, &ask, &path, password).await {
+        Ok(made) => made,
+        Err(error) => {
+            drop(db);
+            unmake(&place);
+            return Err(error);
+        }
+    };
+    print::line(format!("{} is set up in {} as `{path}`.", ask.name, place.dir.display()))?;
+    if let Some(once) = made {
+        print::line(format!("Sign in as {} with the password {once}; it is shown only now.", ask.admin))?;
+    }
+    print::line(format!("Next: helmward import sites FILE.csv --dir {0}", place.dir.display()))?;
+    print::line(format!("      helmward serve --dir {0}", place.dir.display()))?;
+    Ok(End::Done)
+}
+
+/// Adds the top site and its administrator, both or neither; the password made for them, when none was given.
+async fn fill(db: &Db, ask: &cli::Init, path: &SitePath, password: Option<String>) -> Result<Option<String>> {
     let new = NewSite {
         path: path.clone(),
         kind: SiteKind::Enterprise,
@@ -29,17 +49,35 @@ pub(crate) async fn run(ask: cli::Init) -> Result<End> {
         care: None,
         sort: 0,
     };
-    let added: Result<Id<Site>, SiteRefused> =
-        db.write(move |tx| Box::pin(async move { insert_site(tx, &actor(), &new).await })).await;
-    added?;
-    let made = add_admin(&db, &ask.admin, password).await?;
-    print::line(format!("{} is set up in {} as `{path}`.", ask.name, place.dir.display()))?;
-    if let Some(once) = made {
-        print::line(format!("Sign in as {} with the password {once}; it is shown only now.", ask.admin))?;
+    let (mail, name) = (ask.admin.clone(), name_of(&ask.admin));
+    // Without a password of their own they get one to be used once, after a stand-in nobody ever sees.
+    let is_given = password.is_some();
+    let first = password.unwrap_or_else(|| Keys::generate().map(|keys| keys.seal).unwrap_or_default());
+    let added: Result<Id<Person>> = db
+        .write(move |tx| {
+            Box::pin(async move {
+                insert_site(tx, &actor(), &new).await?;
+                Ok(people::first_admin(tx, &mail, &name, &first).await?)
+            })
+        })
+        .await;
+    let person = added?;
+    match is_given {
+        true => Ok(None),
+        false => Ok(Some(people::reset_password(db, actor(), person).await?)),
     }
-    print::line(format!("Next: helmward import sites FILE.csv --dir {0}", place.dir.display()))?;
-    print::line(format!("      helmward serve --dir {0}", place.dir.display()))?;
-    Ok(End::Done)
+}
+
+/// Removes what [`make`] made a moment ago and nobody has used, so that a second try finds a fresh folder.
+fn unmake(place: &Place) {
+    let mut files: Vec<PathBuf> = place.keys_file().into_iter().collect();
+    if let Location::File(database) = &place.location {
+        files.extend(["", "-wal", "-shm"].map(|end| PathBuf::from(format!("{}{end}", database.display()))));
+    }
+    for file in files {
+        // What cannot be removed is named by the next try.
+        let _ = std::fs::remove_file(file);
+    }
 }
 
 /// Who the command line is in history.
@@ -86,22 +124,6 @@ pub(crate) fn make_folder(dir: &std::path::Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir).with_context(|| format!("{} cannot be made", dir.display()))
-}
-
-/// Adds the administrator; the password that was made for them, when none was given.
-async fn add_admin(db: &Db, email: &str, password: Option<String>) -> Result<Option<String>> {
-    let name = name_of(email);
-    let (mail, given) = (email.to_owned(), password.clone());
-    // Without a password of their own they get one to be used once, after a stand-in nobody ever sees.
-    let first = given.unwrap_or_else(|| Keys::generate().map(|keys| keys.seal).unwrap_or_default());
-    let added: Result<Id<Person>, people::PersonRefused> = db
-        .write(move |tx| Box::pin(async move { people::first_admin(tx, &mail, &name, &first).await }))
-        .await;
-    let person = added?;
-    match password {
-        Some(_) => Ok(None),
-        None => Ok(Some(people::reset_password(db, actor(), person).await?)),
-    }
 }
 
 /// `a.baker@example.org` is A Baker until they say otherwise.

@@ -27,6 +27,19 @@ fn init_refuses_a_folder_in_use_and_wrong_use_ends_with_2() {
 }
 
 #[test]
+fn an_installation_refused_leaves_a_folder_for_the_second_try() {
+    let folder = testkit::Folder::new();
+    let dir = path(folder.path());
+    let init = |name, admin| helmward(&["init", "--dir", dir, "--name", name, "--admin", admin]);
+    let said = init("Lakeside Health", "nobody");
+    assert_eq!(said.code, 3);
+    assert!(said.err.contains("`nobody` is not an e-mail address"), "{}", said.err);
+    let too_long = "Lakeside ".repeat(40);
+    assert_eq!(init(&too_long, "a@example.org").code, 3);
+    init("Lakeside Health", "a@example.org").ok();
+}
+
+#[test]
 fn a_fresh_folder_is_told_what_to_do() {
     let folder = testkit::Folder::new();
     for verb in [&["serve"][..], &["census", "--date", "2026-10-01"], &["audit", "verify"]] {

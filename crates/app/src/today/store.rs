@@ -117,11 +117,12 @@ pub(super) async fn list_moving(
     tx.list(
         "SELECT facility_id, state, unit_id, bed, pending_unit, pending_since, expected_at, expected_out_at
          FROM stay
-         WHERE facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
-           AND ((state = 'present' AND (pending_unit <> '' OR (expected_out_at >= $2 AND expected_out_at < $3)))
-             OR (state = 'expected' AND expected_at >= $4 AND expected_at < $5))
+         WHERE (facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
+             OR unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $2))
+           AND ((state = 'present' AND (pending_unit <> '' OR (expected_out_at >= $3 AND expected_out_at < $4)))
+             OR (state = 'expected' AND expected_at >= $5 AND expected_at < $6))
          ORDER BY pending_since, expected_at, expected_out_at, id",
-        binds![top, from, until, from, until],
+        binds![top, top, from, until, from, until],
     )
     .await
 }

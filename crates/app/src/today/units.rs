@@ -105,9 +105,11 @@ pub(super) fn end_of_day(zone: &TimeZone, now: Timestamp) -> Timestamp {
 }
 
 fn judge(stay: Moving, tree: &SiteTree, now: Timestamp) -> Move {
-    let zone = tree.get(&stay.facility).map_or(TimeZone::UTC, |site| site.time_zone.clone());
+    // A patient moved here from another facility is told of in the codes of this one.
+    let here = stay.unit.and_then(|unit| tree.facility_of(&unit)).map_or(stay.facility, |site| site.id);
+    let zone = tree.get(&here).map_or(TimeZone::UTC, |site| site.time_zone.clone());
     let tonight = end_of_day(&zone, now);
-    let to = tree.unit_by_code(stay.facility, &stay.to).map(|unit| unit.id);
+    let to = tree.unit_by_code(here, &stay.to).map(|unit| unit.id);
     let is_moving = stay.is_present && to.is_some() && to != stay.unit;
     let yesterday = base::Period::day(zone.to_datetime(now).date()).before().instants(&zone).0;
     let is_going = stay.is_present && stay.leaving_at.is_some_and(|at| yesterday <= at && at < tonight);

@@ -338,12 +338,12 @@ fn unit_of(tree: &SiteTree, facility: &Id<Site>, place: &Place) -> Option<Id<Sit
     crate::sites::unit_by_code(tree, *facility, &place.unit)
 }
 
-/// The legs of a stay, each in a unit of its facility.
+/// The legs of a stay, each in a unit of the facility whose codes tell its place.
 fn legs_of(stay: &Stay, world: &World) -> Vec<Leg> {
-    let unmapped = crate::sites::unmapped_unit(&world.tree, &stay.facility).unwrap_or(stay.facility);
     let mut legs: Vec<Leg> = Vec::with_capacity(stay.spans.len());
     for span in &stay.spans {
-        let unit = unit_of(&world.tree, &stay.facility, &span.place).unwrap_or(unmapped);
+        let unmapped = crate::sites::unmapped_unit(&world.tree, &span.facility).unwrap_or(span.facility);
+        let unit = unit_of(&world.tree, &span.facility, &span.place).unwrap_or(unmapped);
         let leg = Leg {
             unit,
             bed: span.place.bed.clone(),
@@ -463,11 +463,10 @@ impl Difference {
         if old.len() == new.len() && old.iter().all(|leg| is_same(&leg)) {
             return old.to_vec();
         }
-        let zone = world.tree.get(&facility).map_or(jiff::tz::TimeZone::UTC, |site| site.time_zone.clone());
         let profile = world.profiles.of(&facility);
         let before: Vec<Leg> = old.iter().map(|(_, leg)| leg.clone()).collect();
-        tally_rules::contributions(&before, &world.tree, &zone, profile, -1, &mut self.days);
-        tally_rules::contributions(new, &world.tree, &zone, profile, 1, &mut self.days);
+        tally_rules::contributions(&before, &world.tree, profile, -1, &mut self.days);
+        tally_rules::contributions(new, &world.tree, profile, 1, &mut self.days);
         for (row, leg) in old {
             if !new.contains(leg) {
                 self.gone.push(*row);
@@ -477,7 +476,8 @@ impl Difference {
         for leg in new {
             if !before.contains(leg) {
                 self.beds.entered(id, leg);
-                self.new_legs.push(NewLeg { stay: id.to_owned(), facility, leg: leg.clone() });
+                let own = world.tree.facility_of(&leg.unit).map_or(facility, |site| site.id);
+                self.new_legs.push(NewLeg { stay: id.to_owned(), facility: own, leg: leg.clone() });
             }
         }
         old.iter().filter(is_same).cloned().collect()

@@ -147,10 +147,8 @@ pub async fn sum_days_anew(tx: &mut Tx) -> Result<(), StoreError> {
         let stays = rows::list_stay_legs_after(tx, &after, 4_096).await?;
         let Some(last) = stays.last().map(|stay| stay.0.clone()) else { break };
         for (_, facility, legs) in &stays {
-            let zone =
-                world.tree.get(facility).map_or(jiff::tz::TimeZone::UTC, |site| site.time_zone.clone());
             let profile = world.profiles.of(facility);
-            tally_rules::contributions(legs, &world.tree, &zone, profile, 1, &mut days);
+            tally_rules::contributions(legs, &world.tree, profile, 1, &mut days);
         }
         after = last;
     }

@@ -40,7 +40,8 @@ pub(crate) fn bytes_of(stay: &Stay, legs: &[Leg]) -> Vec<u8> {
         bytes.number(*back);
     }
     bytes.count(spans.len());
-    for Span { place, class, from, to, began, ended } in spans {
+    for Span { facility, place, class, from, to, began, ended } in spans {
+        bytes.id(facility.bits());
         bytes.place(place);
         for text in [class, began.word(), ended.word()] {
             bytes.text(text);

@@ -315,6 +315,8 @@ impl Ended {
 /// One place and class of a stay, `[from, to)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
+    /// Whose codes the place is told in.
+    pub facility: Id<Site>,
     /// Where, as sent.
     pub place: Place,
     /// Patient class code.
@@ -378,7 +380,7 @@ pub struct Stay {
     pub key: String,
     /// Visit number as sent, or empty.
     pub visit: String,
-    /// Its facility.
+    /// The facility it began in; a patient may be moved to another under the same number.
     pub facility: Id<Site>,
     /// The patient's key, after merges.
     pub patient: String,

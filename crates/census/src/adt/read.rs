@@ -315,9 +315,12 @@ impl<'m> Reader<'_, 'm> {
         read(3).or_else(|| read(2))
     }
 
-    /// Numbers without an authority are the facility's own.
+    /// Numbers without an authority are the sending facility's own: one that sends for others too (PV1-3.4)
+    /// numbers their patients alike.
     fn patient_key(&self, authority: &str, number: &str) -> String {
-        let own = self.tree.get(&self.facility).map_or(String::new(), |site| site.path.to_string());
+        let sender = crate::sites::facility_by_code(self.tree, &self.message.sending_facility());
+        let own = self.tree.get(&sender.unwrap_or(self.facility));
+        let own = own.map_or(String::new(), |site| site.path.to_string());
         let authority = if authority.is_empty() { own } else { authority.to_uppercase() };
         self.vault.lookup(&format!("patient\u{1f}{authority}\u{1f}{number}"))
     }
@@ -334,6 +337,14 @@ impl<'m> Reader<'_, 'm> {
         let born = part(7, 1);
         let birth_date = Dtm::parse(&born).map_or(born, |time| time.civil.date().to_string());
         Demographics { key, record_number, name, birth_date, sex: part(8, 1), at: self.at }
+    }
+
+    /// Whether a location field names another facility than the message's, whose codes mean nothing in this.
+    fn is_elsewhere(&self, group: &Group<'m>, field: usize) -> bool {
+        let code =
+            group.pv1.as_ref().map(|pv1| pv1.field(field).component(4).value().text().trim().to_owned());
+        let named = code.and_then(|code| crate::sites::facility_by_code(self.tree, &code));
+        named.is_some_and(|facility| facility != self.facility)
     }
 
     fn fact(&self, group: &Group<'m>, patient: String, authority: &str) -> Result<Fact, Refused> {
@@ -376,7 +387,7 @@ impl<'m> Reader<'_, 'm> {
             account: not_null(account),
             class: not_null(pv1(2)).to_uppercase(),
             place: place(3),
-            prior: place(6),
+            prior: if self.is_elsewhere(group, 6) { Place::default() } else { place(6) },
             pending: place(42),
             admitted: time(group.pv1.as_ref(), 44),
             discharged: time(group.pv1.as_ref(), 45),

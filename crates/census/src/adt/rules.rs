@@ -21,13 +21,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub fn stays(events: &[Event], profile: &Profile) -> Vec<Stay> {
     let merges = Merges::of(events);
     let mut stays = Vec::new();
-    for ((_, key), mut facts) in assign(events, &merges) {
+    for (stay, mut facts) in assign(events, &merges) {
         // A visit that was only ever moved is no stay.
         if facts.iter().all(|event| event.fact.trigger == Trigger::MoveVisit) {
             continue;
         }
         facts.sort_by(|a, b| time_order(&a.fact, &b.fact));
-        walk(&key, &facts, &merges, profile, &mut stays);
+        walk(&stay, &facts, &merges, profile, &mut stays);
     }
     stays
 }
@@ -106,33 +106,28 @@ fn follow<'a>(map: &'a HashMap<String, String>, key: &'a str) -> &'a str {
 
 type StayKey = (base::Id<identity::Site>, String);
 
-/// Gives every fact that concerns a stay to one, keyed by facility and visit.
+/// Gives every fact that concerns a stay to one, keyed by the facility it began in and its visit.
 fn assign<'e>(events: &'e [Event], merges: &Merges) -> BTreeMap<StayKey, Vec<&'e Event>> {
-    let visits_of = visits_of_accounts(events, merges);
+    let homes = Homes::of(events, merges);
+    let visits_of = visits_of_accounts(events, merges, &homes);
     let mut groups: BTreeMap<StayKey, Vec<&Event>> = BTreeMap::new();
     let mut unnumbered = Vec::new();
-    for event in events {
-        let (fact, facility) = (&event.fact, event.facility);
-        let is_move = fact.trigger == Trigger::MoveVisit;
-        if fact.trigger == Trigger::Person || (is_merge(fact.trigger) && !is_move) {
-            continue;
-        }
-        let told = |number: &'e String, retired: &'e String| {
-            if number.is_empty() && is_move { retired } else { number }
-        };
-        let visit = merges.visit(facility, told(&fact.visit, &fact.retired_visit));
-        let account = account_key(told(&fact.account, &fact.retired_account));
-        let account = merges.visit(facility, &account).to_owned();
-        let known = visits_of.get(&(facility, account.clone()));
+    for event in events.iter().filter(|event| concerns_a_stay(event.fact.trigger)) {
+        let is_move = event.fact.trigger == Trigger::MoveVisit;
+        let (visit, account) = numbers(event, merges);
+        let known = visits_of.get(&(homes.of_number(event, &account, merges), account.clone()));
         if !visit.is_empty() {
-            groups.entry((facility, visit.to_owned())).or_default().push(event);
+            let home = homes.of_number(event, &visit, merges);
+            groups.entry((home, visit)).or_default().push(event);
         } else if let Some(visits) = known.filter(|visits| is_move || visits.len() == 1) {
             // An account moves with all its visits.
+            let home = homes.of_number(event, &account, merges);
             for visit in visits {
-                groups.entry((facility, visit.clone())).or_default().push(event);
+                groups.entry((home, visit.clone())).or_default().push(event);
             }
         } else if !account.is_empty() {
-            groups.entry((facility, account)).or_default().push(event);
+            let home = homes.of_number(event, &account, merges);
+            groups.entry((home, account)).or_default().push(event);
         } else if !is_move {
             unnumbered.push(event);
         }
@@ -141,18 +136,76 @@ fn assign<'e>(events: &'e [Event], merges: &Merges) -> BTreeMap<StayKey, Vec<&'e
     groups
 }
 
+fn concerns_a_stay(trigger: Trigger) -> bool {
+    trigger == Trigger::MoveVisit || (trigger != Trigger::Person && !is_merge(trigger))
+}
+
+/// The visit and the account a fact is about, after merges; a visit that is moved is told by its old numbers
+/// where the new ones are missing.
+fn numbers(event: &Event, merges: &Merges) -> (String, String) {
+    let Event { fact, facility, .. } = event;
+    let is_move = fact.trigger == Trigger::MoveVisit;
+    let told = |number: &str, retired: &str| {
+        if number.is_empty() && is_move { retired.to_owned() } else { number.to_owned() }
+    };
+    let visit = told(&fact.visit, &fact.retired_visit);
+    let account = account_key(&told(&fact.account, &fact.retired_account));
+    (merges.visit(*facility, &visit).to_owned(), merges.visit(*facility, &account).to_owned())
+}
+
+/// Which facility a number of a patient belongs to: that of the first fact that tells it. A patient moved to
+/// another facility goes on under the same number; facilities that number for themselves do not number the
+/// same patient alike.
+struct Homes(HashMap<(String, String), base::Id<identity::Site>>);
+
+impl Homes {
+    fn of(events: &[Event], merges: &Merges) -> Homes {
+        let mut first: HashMap<(String, String), &Event> = HashMap::new();
+        let is_one_house = events.windows(2).all(|pair| matches!(pair, [a, b] if a.facility == b.facility));
+        let told = events.iter().filter(|event| !is_one_house && concerns_a_stay(event.fact.trigger));
+        for event in told {
+            let patient = merges.patient(&event.fact.patient);
+            let (visit, account) = numbers(event, merges);
+            for number in [visit, account].into_iter().filter(|number| !number.is_empty()) {
+                let known = first.entry((patient.to_owned(), number)).or_insert(event);
+                if time_order(&event.fact, &known.fact).is_lt() {
+                    *known = event;
+                }
+            }
+        }
+        Homes(first.into_iter().map(|(number, event)| (number, event.facility)).collect())
+    }
+
+    fn of_number(&self, event: &Event, number: &str, merges: &Merges) -> base::Id<identity::Site> {
+        if self.0.is_empty() {
+            return event.facility;
+        }
+        let patient = merges.patient(&event.fact.patient).to_owned();
+        self.0.get(&(patient, number.to_owned())).copied().unwrap_or(event.facility)
+    }
+}
+
 /// The visits of each account.
-fn visits_of_accounts(events: &[Event], merges: &Merges) -> HashMap<StayKey, BTreeSet<String>> {
+fn visits_of_accounts(
+    events: &[Event],
+    merges: &Merges,
+    homes: &Homes,
+) -> HashMap<StayKey, BTreeSet<String>> {
     let mut visits: HashMap<StayKey, BTreeSet<String>> = HashMap::new();
-    for Event { fact, facility, .. } in events {
+    for event in events {
+        let Event { fact, facility, .. } = event;
         if !fact.account.is_empty() && !fact.visit.is_empty() {
             let account = merges.visit(*facility, &account_key(&fact.account)).to_owned();
             let visit = merges.visit(*facility, &fact.visit).to_owned();
-            visits.entry((*facility, account)).or_default().insert(visit);
+            let home = homes.of_number(event, &account, merges);
+            visits.entry((home, account)).or_default().insert(visit);
         }
     }
     visits
 }
+
+/// The start, facility and key of each stay of a patient.
+type Starts = BTreeSet<(Micros, base::Id<identity::Site>, String)>;
 
 /// Facts without any number: an arrival starts a stay of that patient, others belong to the stay that
 /// started last before them.
@@ -162,42 +215,47 @@ fn assign_unnumbered<'e>(
     groups: &mut BTreeMap<StayKey, Vec<&'e Event>>,
 ) {
     unnumbered.sort_by(|a, b| time_order(&a.fact, &b.fact));
-    // (start, key) of each stay, for each facility and patient.
-    let mut starts: HashMap<StayKey, BTreeSet<(Micros, String)>> = HashMap::new();
+    let mut starts: HashMap<String, Starts> = HashMap::new();
     for ((facility, key), facts) in groups.iter() {
         for event in facts {
             let patient = merges.patient(&event.fact.patient).to_owned();
             let start = facts.iter().map(|event| event.fact.at).min().unwrap_or(event.fact.at);
-            starts.entry((*facility, patient)).or_default().insert((start, key.clone()));
+            starts.entry(patient).or_default().insert((start, *facility, key.clone()));
         }
     }
     for event in unnumbered {
-        let fact = &event.fact;
-        let patient = merges.patient(&fact.patient).to_owned();
-        let own = starts.entry((event.facility, patient.clone())).or_default();
-        let is_start = matches!(fact.trigger, Trigger::Admit | Trigger::Register | Trigger::Preadmit);
-        let before = own.range(..=(fact.at, "\u{10ffff}".to_owned())).next_back().map(|(_, key)| key.clone());
-        let key = match before {
-            Some(key) if !is_start || continues(&key, fact, groups, event.facility) => key,
-            Some(_) | None => {
-                let key = format!("~{patient}@{}", fact.at);
-                own.insert((fact.at, key.clone()));
-                key
-            }
-        };
-        groups.entry((event.facility, key)).or_default().push(event);
+        let patient = merges.patient(&event.fact.patient).to_owned();
+        let own = starts.entry(patient.clone()).or_default();
+        let key = stay_before(event, own, groups).unwrap_or_else(|| {
+            let key = format!("~{patient}@{}", event.fact.at);
+            own.insert((event.fact.at, event.facility, key.clone()));
+            (event.facility, key)
+        });
+        groups.entry(key).or_default().push(event);
     }
+}
+
+/// The stay a fact without a number goes on with, if there is one: of its own facility, unless only one of
+/// another is still open, which the patient is then moved from.
+fn stay_before(event: &Event, starts: &Starts, groups: &BTreeMap<StayKey, Vec<&Event>>) -> Option<StayKey> {
+    let fact = &event.fact;
+    let before = || {
+        let earlier = starts.iter().rev().filter(|(start, ..)| *start <= fact.at);
+        earlier.map(|(_, facility, key)| (*facility, key.clone()))
+    };
+    let own = before().find(|(facility, _)| *facility == event.facility);
+    let own_open = own.clone().filter(|stay| continues(stay, fact, groups));
+    if matches!(fact.trigger, Trigger::Admit | Trigger::Register | Trigger::Preadmit) {
+        return own_open;
+    }
+    let elsewhere = || before().next().filter(|stay| continues(stay, fact, groups));
+    own_open.or_else(elsewhere).or(own)
 }
 
 /// Whether an arrival without a number belongs to the stay before it: one that was announced only, or one
 /// still open (a class change at admission), as far as the facts before it tell.
-fn continues(
-    key: &str,
-    fact: &Fact,
-    groups: &BTreeMap<StayKey, Vec<&Event>>,
-    facility: base::Id<identity::Site>,
-) -> bool {
-    let Some(facts) = groups.get(&(facility, key.to_owned())) else { return false };
+fn continues(stay: &StayKey, fact: &Fact, groups: &BTreeMap<StayKey, Vec<&Event>>) -> bool {
+    let Some(facts) = groups.get(stay) else { return false };
     let newest = facts
         .iter()
         .filter(|event| time_order(&event.fact, fact).is_lt())
@@ -223,10 +281,10 @@ fn continues(
 
 /// Walks the facts of one key in time and appends the stays they make: one, or several when the patient
 /// arrived again under the same number.
-fn walk(key: &str, facts: &[&Event], merges: &Merges, profile: &Profile, out: &mut Vec<Stay>) {
+fn walk(stay: &StayKey, facts: &[&Event], merges: &Merges, profile: &Profile, out: &mut Vec<Stay>) {
     let Some(first) = facts.first() else { return };
     let (kept, mut faults) = without_cancelled(facts);
-    let mut walker = Walker::new(key, first, merges, profile);
+    let mut walker = Walker::new(stay, first, merges, profile);
     for event in kept {
         walker.step(event);
     }
@@ -357,15 +415,20 @@ struct Walker<'w> {
 }
 
 impl<'w> Walker<'w> {
-    fn new(key: &'w str, first: &Event, merges: &'w Merges, profile: &'w Profile) -> Walker<'w> {
-        let mut stay = empty_stay(key.to_owned(), first);
+    fn new(
+        (facility, key): &'w StayKey,
+        first: &Event,
+        merges: &'w Merges,
+        profile: &'w Profile,
+    ) -> Walker<'w> {
+        let mut stay = empty_stay(key.clone(), first);
         merges.patient(&first.fact.patient).clone_into(&mut stay.patient);
         merges.visit(first.facility, &first.fact.visit).clone_into(&mut stay.visit);
         Walker {
             key,
             merges,
             profile,
-            facility: first.facility,
+            facility: *facility,
             done: Vec::new(),
             stay,
             last_move: None,
@@ -478,10 +541,11 @@ impl<'w> Walker<'w> {
         self.stay.spans.last_mut().filter(|span| span.to == OPEN)
     }
 
-    fn open(&mut self, event: &'w Event, class: String, place: Place, from: Micros, began: Began) {
+    fn open(&mut self, event: &'w Event, class: String, spot: Spot, from: Micros, began: Began) {
+        let (facility, place) = spot;
         self.stay.class.clone_from(&class);
         self.stay.state = StayState::Present;
-        self.stay.spans.push(Span { place, class, from, to: OPEN, began, ended: Ended::Open });
+        self.stay.spans.push(Span { facility, place, class, from, to: OPEN, began, ended: Ended::Open });
         self.last_move = Some(event);
     }
 
@@ -506,13 +570,13 @@ impl<'w> Walker<'w> {
         let default = if fact.trigger == Trigger::Admit { "I" } else { "O" };
         let Some(span) = self.open_span().map(|span| span.clone()) else {
             self.clear_pending();
-            self.open(event, class_or(fact, default), fact.place.clone(), fact.at, Began::Arrived);
+            self.open(event, class_or(fact, default), told_spot(event), fact.at, Began::Arrived);
             return;
         };
         let class = class_or(fact, &span.class);
         if class != span.class {
             self.reclass(event, class);
-        } else if !fact.place.is_empty() && fact.place != span.place {
+        } else if is_elsewhere(&span, &told_spot(event)) {
             let fault = fault(event, self.last_move, "admitted_twice");
             self.stay.faults.push(fault);
         }
@@ -527,7 +591,7 @@ impl<'w> Walker<'w> {
         } else if self.open_span().is_some() {
             self.reclass(event, class_or(fact, default));
         } else {
-            self.open(event, class_or(fact, default), fact.place.clone(), fact.at, Began::Arrived);
+            self.open(event, class_or(fact, default), told_spot(event), fact.at, Began::Arrived);
         }
     }
 
@@ -535,13 +599,13 @@ impl<'w> Walker<'w> {
     fn reclass(&mut self, event: &'w Event, class: String) {
         let fact = &event.fact;
         let Some(span) = self.open_span().map(|span| span.clone()) else { return };
-        let place = if fact.place.is_empty() { span.place } else { fact.place.clone() };
+        let spot = if fact.place.is_empty() { (span.facility, span.place) } else { told_spot(event) };
         if class == span.class {
-            self.go(event, class, place);
+            self.go(event, class, spot);
             return;
         }
         self.close(fact.at, Ended::ClassChange);
-        self.open(event, class, place, fact.at, Began::ClassChange);
+        self.open(event, class, spot, fact.at, Began::ClassChange);
     }
 
     fn move_to(&mut self, event: &'w Event) {
@@ -558,17 +622,16 @@ impl<'w> Walker<'w> {
         };
         let class = class_or(fact, &span.class);
         if class == span.class {
-            self.go(event, class, fact.place.clone());
+            self.go(event, class, told_spot(event));
         } else {
             self.reclass(event, class);
         }
     }
 
-    fn go(&mut self, event: &'w Event, class: String, place: Place) {
-        let is_elsewhere = self.open_span().is_some_and(|span| !place.is_empty() && span.place != place);
-        if is_elsewhere {
+    fn go(&mut self, event: &'w Event, class: String, spot: Spot) {
+        if self.open_span().is_some_and(|span| is_elsewhere(span, &spot)) {
             self.close(event.fact.at, Ended::Moved);
-            self.open(event, class, place, event.fact.at, Began::Moved);
+            self.open(event, class, spot, event.fact.at, Began::Moved);
         }
     }
 
@@ -581,10 +644,10 @@ impl<'w> Walker<'w> {
         match fact.admitted.filter(|admitted| *admitted < fact.at) {
             Some(admitted) => {
                 let before = if fact.prior.is_empty() { fact.place.clone() } else { fact.prior.clone() };
-                self.open(event, class.clone(), before, admitted, Began::Arrived);
-                self.go(event, class, fact.place.clone());
+                self.open(event, class.clone(), (event.facility, before), admitted, Began::Arrived);
+                self.go(event, class, told_spot(event));
             }
-            None => self.open(event, class, fact.place.clone(), fact.at, Began::Arrived),
+            None => self.open(event, class, told_spot(event), fact.at, Began::Arrived),
         }
     }
 
@@ -607,7 +670,7 @@ impl<'w> Walker<'w> {
             };
             let fault = fault(event, None, "arrival_missing");
             self.stay.faults.push(fault);
-            self.open(event, class_or(fact, "I"), fact.place.clone(), admitted, Began::Arrived);
+            self.open(event, class_or(fact, "I"), told_spot(event), admitted, Began::Arrived);
         }
         self.close(fact.at, Ended::Discharged);
         self.stay.state = StayState::Left;
@@ -636,7 +699,8 @@ impl<'w> Walker<'w> {
             && !is_admitted(&span.class)
         {
             self.close(fact.at, Ended::ClassChange);
-            self.open(event, fact.class.clone(), span.place, fact.at, Began::ClassChange);
+            let spot = (span.facility, span.place);
+            self.open(event, fact.class.clone(), spot, fact.at, Began::ClassChange);
         }
     }
 
@@ -667,6 +731,18 @@ impl<'w> Walker<'w> {
         }
         self.done
     }
+}
+
+/// Where a place is told: a facility and its codes.
+type Spot = (base::Id<identity::Site>, Place);
+
+fn told_spot(event: &Event) -> Spot {
+    (event.facility, event.fact.place.clone())
+}
+
+/// Whether a spot is told, and is another than where the patient is.
+fn is_elsewhere(span: &Span, (facility, place): &Spot) -> bool {
+    !place.is_empty() && (span.facility != *facility || span.place != *place)
 }
 
 fn class_or(fact: &Fact, default: &str) -> String {
@@ -718,7 +794,8 @@ fn drop_instants(spans: &mut Vec<Span>) {
         let (Some(before), Some(after)) = (spans.get(idx - 1).cloned(), spans.get(idx).cloned()) else {
             break;
         };
-        if before.place == after.place && before.class == after.class && before.to == after.from {
+        let is_one_place = before.facility == after.facility && before.place == after.place;
+        if is_one_place && before.class == after.class && before.to == after.from {
             if let Some(joined) = spans.get_mut(idx - 1) {
                 joined.to = after.to;
                 joined.ended = after.ended;

@@ -7,7 +7,7 @@ use base::Id;
 use jiff::civil::DateTime;
 
 /// `2026-03-01T09:00 A01 v=V1 at=ICU class=I` as a fact. Words: p= patient, v= visit, a= account, at=, from=,
-/// class=, d= disposition, rec= recorded, mp= ma= mv= retired, adm= admitted.
+/// class=, d= disposition, rec= recorded, mp= ma= mv= retired, adm= admitted, fac= facility (1).
 fn fact(line: &str, message: i64) -> Event {
     let micros = |text: &str| {
         text.parse::<DateTime>()
@@ -47,6 +47,7 @@ fn fact(line: &str, message: i64) -> Event {
         retired_account: String::new(),
         retired_visit: String::new(),
     };
+    let mut facility = Id::new(1, 1);
     for word in words {
         let (name, value) = word.split_once('=').unwrap();
         let owned = value.to_owned();
@@ -63,10 +64,11 @@ fn fact(line: &str, message: i64) -> Event {
             "mp" => fact.retired_patient = owned,
             "ma" => fact.retired_account = owned,
             "mv" => fact.retired_visit = owned,
+            "fac" => facility = Id::new(1, value.parse().unwrap()),
             other => panic!("unknown word {other}"),
         }
     }
-    Event { message, facility: Id::new(1, 1), fact }
+    Event { message, facility, fact }
 }
 
 /// Stays as text, one line a leg: `V1 present P1: ICU I 03-01T09:00 - .. arrived/open`.
@@ -512,5 +514,52 @@ fn a_merge_of_visits_concerns_its_own_facility() {
             "V1 present P1; MED I 03-02T09:00 - 03-02T10:00 arrived/moved; ICU I 03-02T10:00 - .. moved/open",
             "V2 present P1; DAY I 03-02T09:00 - .. arrived/open",
         ]
+    );
+}
+
+#[test]
+fn a_patient_moved_to_another_facility_is_there_and_no_longer_here() {
+    check(
+        "2026-03-02T09:00 A01 v=V1 at=MED class=I
+         2026-03-02T10:00 A02 v=V1 at=GEN fac=2
+         2026-03-03T10:00 A03 v=V1",
+        &[
+            "V1 left P1; MED I 03-02T09:00 - 03-02T10:00 arrived/moved; GEN I 03-02T10:00 - 03-03T10:00 moved/discharged",
+        ],
+    );
+    // The same code in both is two places, and the end need not name one.
+    check(
+        "2026-03-02T09:00 A01 v=V1 at=MED class=I fac=2
+         2026-03-02T10:00 A02 v=V1 at=MED
+         2026-03-02T11:00 A12 v=V1
+         2026-03-03T10:00 A03 v=V1 fac=3",
+        &["V1 left P1; MED I 03-02T09:00 - 03-03T10:00 arrived/discharged"],
+    );
+}
+
+#[test]
+fn a_number_of_another_patient_in_another_facility_is_another_stay() {
+    check(
+        "2026-03-02T09:00 A01 v=V1 at=MED class=I
+         2026-03-02T10:00 A01 v=V1 p=P2 at=GEN class=I fac=2",
+        &[
+            "V1 present P1; MED I 03-02T09:00 - .. arrived/open",
+            "V1 present P2; GEN I 03-02T10:00 - .. arrived/open",
+        ],
+    );
+}
+
+#[test]
+fn a_move_without_a_number_ends_the_open_stay_of_another_facility() {
+    check(
+        "2026-02-01T09:00 A01 at=GEN class=I fac=2
+         2026-02-02T09:00 A03 fac=2
+         2026-03-02T09:00 A01 at=MED class=I
+         2026-03-02T10:00 A02 at=GEN fac=2
+         2026-03-03T10:00 A03 fac=2",
+        &[
+            "~P1@1772442000000000 left P1; MED I 03-02T09:00 - 03-02T10:00 arrived/moved; GEN I 03-02T10:00 - 03-03T10:00 moved/discharged",
+            "~P1@1769936400000000 left P1; GEN I 02-01T09:00 - 02-02T09:00 arrived/discharged",
+        ],
     );
 }

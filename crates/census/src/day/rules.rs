@@ -2,11 +2,10 @@
 
 use crate::legs::StayLegs;
 use crate::profile::Profiles;
-use crate::tally::rules::{self, Counts, DayKey, Kind};
+use crate::tally::rules::{self, Counts, Dated, DayKey, Kind};
 use crate::tally::store::Day;
 use base::{Id, Period};
 use identity::{Site, SiteTree};
-use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, HashMap};
 
 /// Every day of the period for every site at or below `top`, from the legs of all stays that touch it.
@@ -24,13 +23,12 @@ pub fn days(
     let mut moved: BTreeMap<DayKey, Counts> = BTreeMap::new();
     let mut begin: HashMap<Id<Site>, i64> = HashMap::new();
     for stay in stays {
-        let zone = tree.get(&stay.facility).map_or(TimeZone::UTC, |site| site.time_zone.clone());
         let profile = profiles.of(&stay.facility);
-        rules::contributions(&stay.legs, tree, &zone, profile, 1, &mut moved);
-        let start = period.instants(&zone).0.as_microsecond();
+        rules::contributions(&stay.legs, tree, profile, 1, &mut moved);
         for run in rules::runs(&stay.legs, tree, profile).iter().filter(|run| run.kind == kind) {
-            for leg in run.legs.iter().filter(|leg| leg.from < start && start <= leg.to) {
-                for site in tree.upward(&leg.unit) {
+            let is_inside = |dated: &Dated<'_>| dated.from < period.first() && period.first() <= dated.until;
+            for dated in run.dated(tree).into_iter().filter(is_inside) {
+                for site in tree.upward(&dated.leg.unit) {
                     *begin.entry(site.id).or_default() += 1;
                 }
             }

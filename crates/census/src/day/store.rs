@@ -29,9 +29,9 @@ pub struct SiteDay {
     pub discharges: i64,
     /// Died.
     pub deaths: i64,
-    /// Came from another site of the facility.
+    /// Came from another site of the house.
     pub transfers_in: i64,
-    /// Went to another site of the facility.
+    /// Went to another site of the house.
     pub transfers_out: i64,
     /// Staffed beds.
     pub staffed_beds: i64,
@@ -113,6 +113,11 @@ pub(crate) fn wide(period: Period) -> (Timestamp, Timestamp) {
     (from.saturating_sub(day).unwrap_or(from), to.saturating_add(day).unwrap_or(to))
 }
 
+/// Whether the beds of such a unit are counted among those of the house.
+pub(crate) fn holds_inpatients(care: Care) -> bool {
+    matches!(care, Care::Inpatient | Care::Observation)
+}
+
 /// Beds of a site on a day: those of the inpatient and observation units below it, or its own count where
 /// no unit has one.
 #[must_use]
@@ -120,7 +125,7 @@ pub fn beds_below(tree: &SiteTree, site: &Id<Site>, beds: &BTreeMap<Id<Site>, Be
     let mut sum = Beds::default();
     let mut is_counted = false;
     for unit in tree.units_below(site) {
-        let is_for_beds = matches!(unit.care, Care::Inpatient | Care::Observation) || unit.id == *site;
+        let is_for_beds = holds_inpatients(unit.care) || unit.id == *site;
         if let Some(own) = beds.get(&unit.id).filter(|_| is_for_beds) {
             sum.licensed += own.licensed;
             sum.set_up += own.set_up;

@@ -246,7 +246,7 @@ pub static FIGURES: [Figure; 23] = [
         key: "service_days",
         title: "Inpatient service days",
         unit: Unit::Days,
-        definition: "The midnight census of each day, and one more for each inpatient who came and left on the same day.",
+        definition: "The midnight census of each day, and one more for each inpatient who came and left on the same day; a period that is not over ends yesterday.",
         numerator: "service days",
         read: service_read,
         rows: service_rows,
@@ -296,7 +296,7 @@ pub static FIGURES: [Figure; 23] = [
     Figure {
         key: "transfers_in",
         title: "Transfers in",
-        definition: "Inpatients who came into the site from another site of the same facility. Moves inside the site do not count.",
+        definition: "Inpatients who came into the site from another site of the house. Moves inside the site do not count.",
         numerator: "transfers in",
         is_additive: false,
         why_not: "A move between two units of a site is a transfer of the units and not of the site.",
@@ -308,7 +308,7 @@ pub static FIGURES: [Figure; 23] = [
     Figure {
         key: "transfers_out",
         title: "Transfers out",
-        definition: "Inpatients who went from the site to another site of the same facility. Moves inside the site do not count.",
+        definition: "Inpatients who went from the site to another site of the house. Moves inside the site do not count.",
         numerator: "transfers out",
         is_additive: false,
         why_not: "A move between two units of a site is a transfer of the units and not of the site.",

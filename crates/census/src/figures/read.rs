@@ -73,9 +73,9 @@ pub(super) async fn midnight(tx: &mut Tx, ask: &Ask<'_>) -> Result<Reading, Stor
     Ok(Reading::of_sum(census).fresh(fresh_at(tx, ask.scope, ask.tree).await?))
 }
 
-/// Service days of the period.
+/// Service days of the period so far.
 pub(super) async fn service_days(tx: &mut Tx, ask: &Ask<'_>) -> Result<Reading, StoreError> {
-    let days = days_of(tx, ask.scope, ask.tree, Kind::Inpatient, ask.period, ask.as_of).await?;
+    let days = days_of(tx, ask.scope, ask.tree, Kind::Inpatient, rows::so_far(ask), ask.as_of).await?;
     let sum = days.get(&ask.scope.site_id()).into_iter().flatten().map(Day::service_days).sum();
     Ok(Reading::of_sum(sum).fresh(fresh_at(tx, ask.scope, ask.tree).await?))
 }

@@ -1,10 +1,10 @@
 //! The rows each figure is made from.
 
 use crate::adt::model::{Began, Ended, Micros, OPEN};
-use crate::day::store::{beds_below, wide};
+use crate::day::store::{beds_below, holds_inpatients, wide};
 use crate::legs::{self, StayLegs};
 use crate::profile::Profiles;
-use crate::tally::rules::{Kind, Leg, Run, local_date, runs, stay_days};
+use crate::tally::rules::{Dated, Kind, Leg, Run, local_date, runs, stay_days, zone_of};
 use crate::tally::store::Day;
 use ::figures::{Ask, FigureRow, When};
 use base::{Id, Period, SitePath};
@@ -39,8 +39,8 @@ impl World<'_> {
         self.ask.tree.get(unit).map_or(Care::Unmapped, |site| site.care)
     }
 
-    fn zone(&self, stay: &StayLegs) -> TimeZone {
-        self.ask.tree.get(&stay.facility).map_or(TimeZone::UTC, |site| site.time_zone.clone())
+    fn zone(&self, leg: &Leg) -> &TimeZone {
+        zone_of(self.ask.tree, &leg.unit)
     }
 
     fn runs<'l>(&self, stay: &'l StayLegs) -> Vec<Run<'l>> {
@@ -51,9 +51,14 @@ impl World<'_> {
         self.profiles.of(&stay.facility)
     }
 
-    fn is_in(&self, at: Micros, zone: &TimeZone) -> bool {
-        let date = local_date(at, zone);
-        self.period.first() <= date && date < self.period.until()
+    fn is_in(&self, date: Date) -> bool {
+        holds(self.period, date)
+    }
+
+    /// The inpatient runs of a stay, each leg with its dates.
+    fn inpatient<'l>(&self, stay: &'l StayLegs) -> impl Iterator<Item = Vec<Dated<'l>>> {
+        let runs = self.runs(stay).into_iter().filter(|run| run.kind == Kind::Inpatient);
+        runs.map(|run| run.dated(self.ask.tree))
     }
 
     fn row(&self, stay: &StayLegs, unit: &Id<Site>, at: Micros, numerator: i64) -> FigureRow {
@@ -68,6 +73,10 @@ impl World<'_> {
             site,
         }
     }
+}
+
+fn holds(period: Period, date: Date) -> bool {
+    period.first() <= date && date < period.until()
 }
 
 /// Rows of stays, each judged by itself.
@@ -104,29 +113,27 @@ pub(crate) async fn of_waiting(
 
 /// Inpatients at the last midnight of the period.
 pub(crate) fn midnight(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    let end = world.period.instants(&world.zone(stay)).1.as_microsecond();
-    for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Inpatient) {
-        for leg in run.legs.iter().filter(|leg| leg.from < end && end <= leg.to && world.is_here(&leg.unit)) {
+    let end = world.period.until();
+    for Dated { leg, from, until } in world.inpatient(stay).flatten() {
+        if from < end && end <= until && world.is_here(&leg.unit) {
             rows.push(world.row(stay, &leg.unit, leg.from, 1));
         }
     }
 }
 
-/// Service days of a stay in the period: its midnights here, and 1 when it came and left on one day here.
+/// Service days of a stay in the period so far: its midnights here, and 1 when it came and left on one day
+/// here.
 pub(crate) fn service_days(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    let zone = world.zone(stay);
-    for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Inpatient) {
-        let arrived = run.legs.first().map(|leg| local_date(leg.from, &zone));
-        for leg in run.legs.iter().filter(|leg| world.is_here(&leg.unit)) {
-            let first = local_date(leg.from, &zone).max(world.period.first());
-            let until = match leg.to {
-                OPEN => world.period.until(),
-                to => local_date(to, &zone).min(world.period.until()),
-            };
-            let midnights = first.until(until).map_or(0, |span| i64::from(span.get_days())).max(0);
-            let is_last = leg.to != OPEN && run.legs.last() == Some(leg);
-            let is_same_day =
-                is_last && arrived == Some(local_date(leg.to, &zone)) && world.is_in(leg.to, &zone);
+    let period = so_far(world.ask);
+    for legs in world.inpatient(stay) {
+        let arrived = legs.first().map(|first| first.from);
+        let last = legs.last().map(|last| last.leg);
+        for Dated { leg, from, until } in legs.into_iter().filter(|dated| world.is_here(&dated.leg.unit)) {
+            let first = from.max(period.first());
+            let end = until.min(period.until());
+            let midnights = first.until(end).map_or(0, |span| i64::from(span.get_days())).max(0);
+            let is_last = leg.to != OPEN && last == Some(leg);
+            let is_same_day = is_last && arrived == Some(until) && holds(period, until);
             let days = midnights + i64::from(is_same_day);
             if days > 0 {
                 rows.push(world.row(stay, &leg.unit, leg.from, days));
@@ -135,56 +142,53 @@ pub(crate) fn service_days(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<Fi
     }
 }
 
-/// What the end of a stay adds above and below the line, if it counts.
-type OfEnd = fn(&Run<'_>, &Leg, &TimeZone) -> Option<(i64, Option<i64>)>;
+/// What the end of a stay adds above and below the line, if it counts; from the date of arrival, the last
+/// leg and its zone.
+type OfEnd = fn(Date, &Dated<'_>, &TimeZone) -> Option<(i64, Option<i64>)>;
 
 fn ends(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>, value: OfEnd) {
-    let zone = world.zone(stay);
-    for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Inpatient) {
-        let Some(last) = run.legs.last().filter(|last| last.to != OPEN) else { continue };
-        if !world.is_here(&last.unit) || !world.is_in(last.to, &zone) {
+    for legs in world.inpatient(stay) {
+        let (Some(first), Some(last)) = (legs.first(), legs.last()) else { continue };
+        let leg = last.leg;
+        if leg.to == OPEN || !world.is_here(&leg.unit) || !world.is_in(last.until) {
             continue;
         }
-        if let Some((numerator, denominator)) = value(run, last, &zone) {
-            rows.push(FigureRow { denominator, ..world.row(stay, &last.unit, last.to, numerator) });
+        if let Some((numerator, denominator)) = value(first.from, last, world.zone(leg)) {
+            rows.push(FigureRow { denominator, ..world.row(stay, &leg.unit, leg.to, numerator) });
         }
     }
 }
 
 /// Admissions in the period.
 pub(crate) fn admissions(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    let zone = world.zone(stay);
-    for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Inpatient) {
-        let Some(first) = run.legs.first() else { continue };
-        if world.is_here(&first.unit) && world.is_in(first.from, &zone) {
-            rows.push(world.row(stay, &first.unit, first.from, 1));
+    for legs in world.inpatient(stay) {
+        let Some(Dated { leg, from, .. }) = legs.first() else { continue };
+        if world.is_here(&leg.unit) && world.is_in(*from) {
+            rows.push(world.row(stay, &leg.unit, leg.from, 1));
         }
     }
 }
 
 /// Discharges alive.
 pub(crate) fn discharges(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    ends(world, stay, rows, |_, last, _| (last.ended != Ended::Died).then_some((1, None)));
+    ends(world, stay, rows, |_, last, _| (last.leg.ended != Ended::Died).then_some((1, None)));
 }
 
 /// Deaths.
 pub(crate) fn deaths(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    ends(world, stay, rows, |_, last, _| (last.ended == Ended::Died).then_some((1, None)));
+    ends(world, stay, rows, |_, last, _| (last.leg.ended == Ended::Died).then_some((1, None)));
 }
 
 /// Days of stay of those who left.
 pub(crate) fn stays_ended(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    ends(world, stay, rows, |run, last, zone| {
-        let first = run.legs.first()?;
-        Some((stay_days(local_date(first.from, zone), local_date(last.to, zone)), Some(1)))
-    });
+    ends(world, stay, rows, |arrived, last, _| Some((stay_days(arrived, last.until), Some(1))));
 }
 
 /// Discharges alive, and whether before noon.
 pub(crate) fn before_noon(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
     ends(world, stay, rows, |_, last, zone| {
-        let hour = Timestamp::from_microsecond(last.to).map_or(23, |at| zone.to_datetime(at).hour());
-        (last.ended != Ended::Died).then_some((i64::from(hour < 12), Some(1)))
+        let hour = Timestamp::from_microsecond(last.leg.to).map_or(23, |at| zone.to_datetime(at).hour());
+        (last.leg.ended != Ended::Died).then_some((i64::from(hour < 12), Some(1)))
     });
 }
 
@@ -195,12 +199,11 @@ fn moves(
     counts: fn(bool, bool) -> bool,
     at_entered: bool,
 ) {
-    let zone = world.zone(stay);
-    for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Inpatient) {
-        for pair in run.legs.windows(2) {
-            let [from, to] = pair else { continue };
+    for legs in world.inpatient(stay) {
+        for pair in legs.windows(2) {
+            let [Dated { leg: from, until: on, .. }, Dated { leg: to, .. }] = pair else { continue };
             let (is_from, is_to) = (world.is_here(&from.unit), world.is_here(&to.unit));
-            if from.unit != to.unit && counts(is_from, is_to) && world.is_in(to.from, &zone) {
+            if from.unit != to.unit && counts(is_from, is_to) && world.is_in(*on) {
                 let unit = if at_entered { &to.unit } else { &from.unit };
                 rows.push(world.row(stay, unit, to.from, 1));
             }
@@ -208,7 +211,7 @@ fn moves(
     }
 }
 
-/// Moves into the units of the site, from anywhere in the facility.
+/// Moves into the units of the site, from anywhere in the house.
 pub(crate) fn transfers(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
     moves(world, stay, rows, |_, is_to| is_to, true);
 }
@@ -225,10 +228,10 @@ pub(crate) fn transfers_out(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<F
 
 /// Minutes in a bed under observation, in the period; the denominator makes hours.
 pub(crate) fn observation(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    let (from, to) = world.period.instants(&world.zone(stay));
-    let end = to.min(world.ask.now.max(from)).as_microsecond();
     for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Observation) {
         for leg in run.legs.iter().filter(|leg| world.is_here(&leg.unit)) {
+            let (from, to) = world.period.instants(world.zone(leg));
+            let end = to.min(world.ask.now.max(from)).as_microsecond();
             let micros = leg.to.min(end) - leg.from.max(from.as_microsecond());
             if micros >= 60_000_000 {
                 let row = world.row(stay, &leg.unit, leg.from, micros / 60_000_000);
@@ -250,10 +253,9 @@ fn in_emergency<'l>(world: &World<'_>, stay: &'l StayLegs) -> Vec<&'l [Leg]> {
 
 /// Emergency arrivals.
 pub(crate) fn emergency_arrivals(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    let zone = world.zone(stay);
     for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Emergency) {
         let Some(first) = run.legs.first() else { continue };
-        if world.is_here(&first.unit) && world.is_in(first.from, &zone) {
+        if world.is_here(&first.unit) && world.is_in(local_date(first.from, world.zone(first))) {
             rows.push(world.row(stay, &first.unit, first.from, 1));
         }
     }
@@ -261,12 +263,11 @@ pub(crate) fn emergency_arrivals(world: &World<'_>, stay: &StayLegs, rows: &mut 
 
 /// Emergency visits that began in the period, and those that ended in it before being seen.
 pub(crate) fn unseen(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    let zone = world.zone(stay);
     for run in world.runs(stay).iter().filter(|run| run.kind == Kind::Emergency) {
         let (Some(first), Some(last)) = (run.legs.first(), run.legs.last()) else { continue };
-        let has_come = world.is_here(&first.unit) && world.is_in(first.from, &zone);
-        let has_left =
-            last.ended == Ended::Unseen && world.is_here(&last.unit) && world.is_in(last.to, &zone);
+        let is_in = |at, leg| world.is_in(local_date(at, world.zone(leg)));
+        let has_come = world.is_here(&first.unit) && is_in(first.from, first);
+        let has_left = last.ended == Ended::Unseen && world.is_here(&last.unit) && is_in(last.to, last);
         if has_come || has_left {
             let leg = if has_come { first } else { last };
             let row = world.row(stay, &leg.unit, leg.from, i64::from(has_left));
@@ -277,10 +278,10 @@ pub(crate) fn unseen(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRo
 
 /// Minutes from arrival to departure of those who left the emergency department in the period.
 pub(crate) fn emergency_stays(world: &World<'_>, stay: &StayLegs, rows: &mut Vec<FigureRow>) {
-    let zone = world.zone(stay);
     for legs in in_emergency(world, stay) {
         let (Some(first), Some(last)) = (legs.first(), legs.last()) else { continue };
-        if last.to != OPEN && world.is_here(&last.unit) && world.is_in(last.to, &zone) {
+        let is_over = last.to != OPEN && world.is_in(local_date(last.to, world.zone(last)));
+        if is_over && world.is_here(&last.unit) {
             rows.push(world.row(stay, &last.unit, last.to, (last.to - first.from) / 60_000_000));
         }
     }
@@ -484,6 +485,11 @@ impl BedDays {
     pub(crate) async fn load(tx: &mut Tx, ask: &Ask<'_>, period: Period) -> Result<BedDays, StoreError> {
         let mut counts: BTreeMap<Id<Site>, Vec<(Date, i64, i64)>> = BTreeMap::new();
         for count in identity::sites::list_bed_counts(tx, ask.scope, period).await? {
+            // ED bays and bassinets are no beds for inpatients, whatever the file of sites says of them.
+            let site = ask.tree.get(&count.site);
+            if site.is_some_and(|site| site.kind == SiteKind::Unit && !holds_inpatients(site.care)) {
+                continue;
+            }
             let beds = count.count.beds;
             let steps = counts.entry(count.site).or_default();
             steps.push((count.count.from, beds.staffed, beds.licensed));

@@ -129,7 +129,7 @@ impl Opener<'_> {
 /// Everyone inside the scope.
 async fn list_present(tx: &mut Tx, scope: &Scope, with_names: bool) -> Result<Vec<GuestRow>, StoreError> {
     tx.list(
-        "SELECT s.id, s.facility_id, l.unit_id, l.bed, l.class, l.from_at, s.service, s.admitted_at,
+        "SELECT s.id, l.facility_id, l.unit_id, l.bed, l.class, l.from_at, s.service, s.admitted_at,
                 s.expected_at, s.expected_out_at, s.pending_unit, s.pending_since, s.on_leave, p.name
          FROM leg l JOIN stay s ON s.id = l.stay_id LEFT JOIN patient p ON p.key = s.patient_key AND $1
          WHERE l.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $2)

@@ -123,14 +123,19 @@ impl Where {
     }
 }
 
-/// The stays of the scope and filter: below a facility those with a place in the scope, or announced for it.
+/// The stays of the scope and filter: of a facility those that began in it or are, or ended, in it; below one
+/// those with a place in the scope, or announced for it.
 fn conditions(tree: &SiteTree, scope: &Scope, filter: &Filter, binds: Vec<Bind>) -> Where {
     let mut of = Where { text: "TRUE".to_owned(), binds };
-    let is_whole = tree.get(&scope.site_id()).is_some_and(|site| {
+    let site = tree.get(&scope.site_id());
+    let is_whole = site.is_some_and(|site| {
         matches!(site.kind, SiteKind::Enterprise | SiteKind::Facility) || site.facility_id == Some(site.id)
     });
-    let in_scope = if is_whole {
+    let in_scope = if is_whole && site.is_some_and(|site| site.parent_id.is_none()) {
         "s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})"
+    } else if is_whole {
+        "(s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})
+          OR s.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {}))"
     } else {
         "(s.id IN (SELECT l.stay_id FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
                    WHERE t.ancestor_id = {} AND l.known_to = 253402300799999999)

@@ -118,9 +118,9 @@ pub struct Counts {
     pub discharges: i64,
     /// Died.
     pub deaths: i64,
-    /// Came from outside the site, while inside the facility.
+    /// Came from outside the site, while inside the house.
     pub transfers_in: i64,
-    /// Went out of the site, while inside the facility.
+    /// Went out of the site, while inside the house.
     pub transfers_out: i64,
     /// Of the ends, those of patients who also arrived that day.
     pub same_day: i64,
@@ -174,6 +174,39 @@ pub struct Run<'l> {
     pub legs: &'l [Leg],
 }
 
+/// A leg of a run with the local dates it began and ended on; [`Date::MAX`] while it is open.
+#[derive(Debug, Clone, Copy)]
+pub struct Dated<'l> {
+    /// The leg.
+    pub leg: &'l Leg,
+    /// The first midnight at or after this date's beginning is spent here.
+    pub from: Date,
+    /// The midnights before this date are spent here.
+    pub until: Date,
+}
+
+impl<'l> Run<'l> {
+    /// Its legs with their dates, each in the zone of its place. A move has one date, that of the place left,
+    /// so that nobody is in two places at one midnight where zones differ.
+    #[must_use]
+    pub fn dated(&self, tree: &SiteTree) -> Vec<Dated<'l>> {
+        let mut began =
+            self.legs.first().map_or(Date::MAX, |leg| local_date(leg.from, zone_of(tree, &leg.unit)));
+        let of_leg = |leg: &'l Leg| {
+            let until = local_date(leg.to, zone_of(tree, &leg.unit));
+            Dated { leg, from: std::mem::replace(&mut began, until), until }
+        };
+        self.legs.iter().map(of_leg).collect()
+    }
+}
+
+/// The zone of a site.
+#[must_use]
+pub fn zone_of<'t>(tree: &'t SiteTree, site: &Id<Site>) -> &'t TimeZone {
+    static UTC: TimeZone = TimeZone::UTC;
+    tree.get(site).map_or(&UTC, |site| &site.time_zone)
+}
+
 /// Cuts the legs of a stay where the kind changes or the patient was away in between.
 pub fn runs<'l>(legs: &'l [Leg], tree: &SiteTree, profile: &Profile) -> Vec<Run<'l>> {
     let kind_of =
@@ -187,27 +220,26 @@ pub fn runs<'l>(legs: &'l [Leg], tree: &SiteTree, profile: &Profile) -> Vec<Run<
 pub fn contributions(
     legs: &[Leg],
     tree: &SiteTree,
-    zone: &TimeZone,
     profile: &Profile,
     sign: i64,
     into: &mut BTreeMap<DayKey, Counts>,
 ) {
     for run in runs(legs, tree, profile) {
-        let (Some(first), Some(last)) = (run.legs.first(), run.legs.last()) else { continue };
-        let arrived = local_date(first.from, zone);
-        for site in tree.upward(&first.unit) {
-            into.entry((site.id, run.kind, arrived)).or_default().admissions += sign;
+        let dated = run.dated(tree);
+        let (Some(first), Some(last)) = (dated.first(), dated.last()) else { continue };
+        for site in tree.upward(&first.leg.unit) {
+            into.entry((site.id, run.kind, first.from)).or_default().admissions += sign;
         }
-        for pair in run.legs.windows(2) {
+        for pair in dated.windows(2) {
             let [from, to] = pair else { continue };
-            add_transfer(from.unit, to.unit, local_date(to.from, zone), run.kind, tree, sign, into);
+            add_transfer(from.leg.unit, to.leg.unit, from.until, run.kind, tree, sign, into);
         }
-        if last.to == OPEN {
+        if last.leg.to == OPEN {
             continue;
         }
-        let end = end_counts(last, arrived, zone, run.kind);
-        for site in tree.upward(&last.unit) {
-            into.entry((site.id, run.kind, local_date(last.to, zone))).or_default().add(&end, sign);
+        let end = end_counts(last, first.from, zone_of(tree, &last.leg.unit), run.kind);
+        for site in tree.upward(&last.leg.unit) {
+            into.entry((site.id, run.kind, last.until)).or_default().add(&end, sign);
         }
     }
 }
@@ -235,16 +267,16 @@ fn add_transfer(
     }
 }
 
-fn end_counts(last: &Leg, arrived: Date, zone: &TimeZone, kind: Kind) -> Counts {
-    let left = local_date(last.to, zone);
-    let has_died = last.ended == Ended::Died;
-    let hour = Timestamp::from_microsecond(last.to).map_or(23, |at| zone.to_datetime(at).hour());
+fn end_counts(last: &Dated<'_>, arrived: Date, zone: &TimeZone, kind: Kind) -> Counts {
+    let Dated { leg, until: left, .. } = *last;
+    let has_died = leg.ended == Ended::Died;
+    let hour = Timestamp::from_microsecond(leg.to).map_or(23, |at| zone.to_datetime(at).hour());
     Counts {
         discharges: i64::from(!has_died),
         deaths: i64::from(has_died),
         same_day: i64::from(arrived == left),
         before_noon: i64::from(!has_died && hour < 12),
-        unseen: i64::from(last.ended == Ended::Unseen && kind == Kind::Emergency),
+        unseen: i64::from(leg.ended == Ended::Unseen && kind == Kind::Emergency),
         stay_days: stay_days(arrived, left),
         ..Counts::default()
     }
