@@ -7,7 +7,7 @@
 use super::{Task, Worker, solve_unit};
 use crate::evaluate::Evaluator;
 use crate::problem::{PersonIdx, UnitIdx};
-use crate::window::Window;
+use crate::window::{Days, Window};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -57,7 +57,10 @@ impl Worker<'_, '_> {
     fn solve_unit(&self, people: &[PersonIdx], seed: u64, share: f64) {
         let problem = self.evaluator.problem();
         let best = self.best().roster;
-        let Some(window) = Window::cut(self.evaluator, &best, people, (0, problem.n_days())) else { return };
+        let Some(window) = Window::cut(self.evaluator, &best, people, Days::whole(0, problem.n_days()))
+        else {
+            return;
+        };
         let part = Evaluator::new(&window.problem);
         let from = self.spent();
         let spent = || if self.is_over() { 1.0 } else { ((self.task.spent)() - from) / share };
