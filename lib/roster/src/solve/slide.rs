@@ -95,19 +95,21 @@ impl Worker<'_, '_> {
         score
     }
 
-    /// A day and duties that heads are missing on, half of the time and where there is any.
+    /// A day and duties that heads are missing on, half of the time and where there is any: below the
+    /// minimum while one is missing there, else below what is wanted.
     fn spot(&mut self) -> Option<(usize, DutySet)> {
         if self.chance.in_256(128) {
             return None;
         }
-        let (problem, cover, roster) = (self.evaluator.problem(), self.evaluator.cover(), self.best().roster);
+        let (problem, cover, best) = (self.evaluator.problem(), self.evaluator.cover(), self.best());
         let mut heads = vec![0_u16; cover.n_rows()];
-        for (person, day, cell) in roster.worked() {
+        for (person, day, cell) in best.roster.worked() {
             cover.rows(person, day.idx(), cell).for_each(|row| heads[row] += 1);
         }
         let demands = problem.parts().demands.iter().zip(heads);
+        let least = |demand: &Demand| if best.score.cover > 0 { demand.minimum } else { demand.wanted };
         let short: Vec<&Demand> =
-            demands.filter(|(demand, heads)| *heads < demand.wanted).map(|(demand, _)| demand).collect();
+            demands.filter(|(demand, heads)| *heads < least(demand)).map(|(demand, _)| demand).collect();
         let demand = short.get(self.chance.below(short.len()))?;
         Some((demand.day.idx(), demand.duties))
     }
