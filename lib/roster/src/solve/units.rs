@@ -18,7 +18,7 @@ const PEOPLE_MIN: usize = 8;
 /// Longer horizons are solved in windows.
 const DAYS_MAX: usize = 56;
 /// The share of the time that is left which all units have.
-const SHARE: f64 = 0.7;
+const SHARE: f64 = 0.5;
 
 impl Worker<'_, '_> {
     /// Solves the units nobody has taken up, one after the other.
