@@ -22,19 +22,17 @@ pub(super) fn assign<'e>(events: &'e [Event], merges: &Merges) -> BTreeMap<StayK
     for event in events.iter().filter(|event| concerns_a_stay(event.fact.trigger)) {
         let is_move = event.fact.trigger == Trigger::MoveVisit;
         let (visit, account) = numbers(event, merges);
-        let known = visits_of.get(&(homes.of_number(event, &account, merges), account.clone()));
+        let account = (homes.of_number(event, &account, merges), account);
         if !visit.is_empty() {
             let home = homes.of_number(event, &visit, merges);
             groups.entry((home, visit)).or_default().push(event);
-        } else if let Some(visits) = known.filter(|visits| is_move || visits.len() == 1) {
+        } else if let Some(visits) = visits_of.get(&account).filter(|visits| is_move || visits.len() == 1) {
             // An account moves with all its visits.
-            let home = homes.of_number(event, &account, merges);
             for visit in visits {
-                groups.entry((home, visit.clone())).or_default().push(event);
+                groups.entry((account.0, visit.clone())).or_default().push(event);
             }
-        } else if !account.is_empty() {
-            let home = homes.of_number(event, &account, merges);
-            groups.entry((home, account)).or_default().push(event);
+        } else if !account.1.is_empty() {
+            groups.entry(account).or_default().push(event);
         } else if !is_move {
             unnumbered.push(event);
         }

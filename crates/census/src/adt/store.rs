@@ -8,6 +8,7 @@ use crate::{Began, Ended};
 use base::Id;
 use identity::Site;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use store::seal::{self, Kind, Stream};
 use store::{Bind, Columns, FromRow, StoreError, Tx, binds};
 
@@ -249,7 +250,8 @@ impl NewStay<'_> {
             stay.pending_since,
             faults,
             self.digest,
-        ])
+        ]
+        .into())
     }
 }
 
@@ -277,8 +279,8 @@ const STAY: [&str; 20] = [
     "facts_digest",
 ];
 
-/// The values of [`STAY`].
-pub(crate) type StayRow = Vec<Bind>;
+/// The values of [`STAY`]; shared, as what is held is compared with each new belief.
+pub(crate) type StayRow = Arc<[Bind]>;
 
 /// Writes stays whose row before, where it is known, stands beside; their rows now. Of a known row only the
 /// columns that differ are written: naming all of them would write six indexes anew for each message.
@@ -292,7 +294,8 @@ pub(crate) async fn save_stays(
         let row = stay.row()?;
         match before {
             Some(before) => {
-                let differing = || STAY.into_iter().zip(before.iter().zip(&row)).filter(|(_, (a, b))| a != b);
+                let differing =
+                    || STAY.into_iter().zip(before.iter().zip(row.iter())).filter(|(_, (a, b))| a != b);
                 let columns: Vec<&str> = differing().map(|(name, _)| name).collect();
                 let values = differing().map(|(_, (_, value))| value.clone());
                 if !columns.is_empty() {
