@@ -29,6 +29,7 @@ use crate::master::Root;
 use crate::problem::{PersonIdx, Roster};
 use crate::row::RowPlan;
 use crate::score::Score;
+use crate::window::Window;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -212,12 +213,7 @@ impl<'w, 'p> Worker<'w, 'p> {
     /// Takes a roster over if it is better than the best.
     fn offer(&self, roster: &Roster, score: Score) {
         let mut best = self.shared.best.lock().unwrap_or_else(PoisonError::into_inner);
-        if score < best.score {
-            best.score = score;
-            best.roster.clone_from(roster);
-            (self.task.tell)(&News { roster: &best.roster, score, bound: best.bound });
-        }
-        self.judge_end(&best);
+        self.take_over(&mut best, roster, score);
     }
 
     /// Takes a roster over if it is no worse than the best: among equals the search walks on.
@@ -235,11 +231,31 @@ impl<'w, 'p> Worker<'w, 'p> {
         let mut roster = best.roster.clone();
         change(&mut roster);
         let score = self.evaluator.score(&roster);
+        self.take_over(&mut best, &roster, score);
+    }
+
+    fn take_over(&self, best: &mut Answer, roster: &Roster, score: Score) {
         if score < best.score {
-            (best.score, best.roster) = (score, roster);
+            best.score = score;
+            best.roster.clone_from(roster);
             (self.task.tell)(&News { roster: &best.roster, score, bound: best.bound });
         }
-        self.judge_end(&best);
+        self.judge_end(best);
+    }
+
+    /// Solves a window by itself in a share of the time, in the way given.
+    fn solve_by_itself(
+        &self,
+        window: &Window,
+        seed: u64,
+        share: f64,
+        solve: impl FnOnce(&Evaluator<'_>, &Task<'_>) -> Answer,
+    ) -> Answer {
+        let part = Evaluator::new(&window.problem);
+        let from = self.spent();
+        let spent = || if self.is_over() { 1.0 } else { (self.spent() - from) / share };
+        let task = Task { seed, n_threads: 1, start: Some(&window.roster), spent: &spent, tell: &|_| {} };
+        solve(&part, &task)
     }
 
     /// Takes a bound over if it is better than the best.

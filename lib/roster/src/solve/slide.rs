@@ -243,11 +243,8 @@ impl Worker<'_, '_> {
         let Some(window) = Window::cut(self.evaluator, &best.roster, people, days) else {
             return best.score;
         };
-        let part = Evaluator::new(&window.problem);
-        let from = self.spent();
-        let spent = || if self.is_over() { 1.0 } else { ((self.task.spent)() - from) / SHARE };
-        let task = Task { seed, n_threads: 1, start: Some(&window.roster), spent: &spent, tell: &|_| {} };
-        let answer = solve_part(&part, &task, PATIENCE);
+        let solve = |part: &Evaluator<'_>, task: &Task<'_>| solve_part(part, task, PATIENCE);
+        let answer = self.solve_by_itself(&window, seed, SHARE, solve);
         let mut after = best.score;
         // Into the roster as it is now, and if that does not fit together into what it was.
         for mut roster in [self.best().roster, best.roster] {

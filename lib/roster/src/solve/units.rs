@@ -4,8 +4,7 @@
 //! one has a few hundred rows where that of all has thousands. Floats stay with the people of their home,
 //! and may go where they are needed as others stand there now; windows across units mend the rest.
 
-use super::{Task, Worker, solve_unit};
-use crate::evaluate::Evaluator;
+use super::{Worker, solve_unit};
 use crate::problem::{PersonIdx, UnitIdx};
 use crate::window::{Days, Window};
 use std::collections::BTreeMap;
@@ -61,11 +60,7 @@ impl Worker<'_, '_> {
         else {
             return;
         };
-        let part = Evaluator::new(&window.problem);
-        let from = self.spent();
-        let spent = || if self.is_over() { 1.0 } else { ((self.task.spent)() - from) / share };
-        let task = Task { seed, n_threads: 1, start: Some(&window.roster), spent: &spent, tell: &|_| {} };
-        let answer = solve_unit(&part, &task);
+        let answer = self.solve_by_itself(&window, seed, share, solve_unit);
         self.offer_change(&|roster| window.put(&answer.roster, roster));
     }
 }
