@@ -131,12 +131,28 @@ async fn look(place: &Place, db: &Db, checks: &mut Vec<Check>) -> Result<()> {
         _ => (State::Broken, format!("; this program knows up to {SCHEMA_VERSION}, install the newer one")),
     };
     checks.push(check("schema", state, format!("version {found}{next}")));
+    if db.engine() == Engine::Sqlite {
+        checks.push(file(db).await?);
+    }
     if found != SCHEMA_VERSION {
         return Ok(());
     }
     feeds(db, checks).await?;
     worker(db, checks).await?;
     chains(db, checks).await
+}
+
+/// What the engine finds wrong with its file: pages, rows, and words that a column does not know.
+async fn file(db: &Db) -> Result<Check> {
+    let faults = db.faults_of_file().await?;
+    Ok(match faults.as_slice() {
+        [] => check("file", State::Ok, "sound"),
+        [first, others @ ..] => {
+            let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+            let detail = format!("{first}{more}; restore the newest backup beside it and compare");
+            check("file", State::Broken, detail)
+        }
+    })
 }
 
 async fn tops(db: &Db) -> Result<Vec<Scope>> {

@@ -156,6 +156,19 @@ impl Db {
         Ok(self.tx(conn))
     }
 
+    /// What the embedded engine finds wrong with its file, in its own words: damaged pages, and rows that a
+    /// check of the schema does not allow. Reads all of it. Nothing on PostgreSQL, which looks after its own.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read at all.
+    pub async fn faults_of_file(&self) -> Result<Vec<String>, StoreError> {
+        if self.engine() == Engine::Postgres {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<(String,)> = self.read().await?.list("PRAGMA quick_check", Vec::new()).await?;
+        Ok(rows.into_iter().map(|(fault,)| fault).filter(|fault| fault != "ok").collect())
+    }
+
     /// Runs `work` in a writing transaction and answers once it is durable. When `work` fails, nothing of
     /// it stays; other work in the same commit is not touched.
     ///

@@ -95,19 +95,7 @@ pub async fn append(tx: &mut Tx, stream: &Stream, rows: Vec<Vec<Bind>>) -> Resul
     if rows.is_empty() {
         return Ok(0);
     }
-    // Writing the head first makes other processes wait here, so that numbers have no gap.
-    let head = "UPDATE chain SET seq = seq WHERE stream = $1 RETURNING seq, digest";
-    let found: Option<Head> = tx.find(head, binds![stream.table]).await?;
-    let Head { seq: last, mut digest } = match found {
-        Some(head) => head,
-        None => {
-            let start =
-                "INSERT INTO chain (stream, seq, digest) VALUES ($1, $2, $3) ON CONFLICT (stream) DO NOTHING";
-            tx.run(start, binds![stream.table, 0i64, first_digest()]).await?;
-            let head: Option<Head> = tx.find(head, binds![stream.table]).await?;
-            head.ok_or_else(|| StoreError::inconsistent("chain", "a head just written is missing"))?
-        }
-    };
+    let Head { seq: last, mut digest } = take(tx, stream.table, first_digest()).await?;
     let vault = tx.vault();
     let mut seq = last;
     let mut sealed = Vec::with_capacity(rows.len());
@@ -137,20 +125,27 @@ pub async fn find_head(tx: &mut Tx, stream: &Stream) -> Result<Head, StoreError>
     Ok(head.unwrap_or(Head { seq: 0, digest: Vec::new() }))
 }
 
+/// Where a series stands, `first` where it never stood anywhere. Other processes that take it wait until this
+/// transaction ends, so that numbers have no gap.
+async fn take(tx: &mut Tx, series: &str, first: Vec<u8>) -> Result<Head, StoreError> {
+    let taken = "SELECT seq, digest FROM chain WHERE stream = $1";
+    if let Some(head) = tx.find_locked(taken, binds![series]).await? {
+        return Ok(head);
+    }
+    let start = "INSERT INTO chain (stream, seq, digest) VALUES ($1, $2, $3) ON CONFLICT (stream) DO NOTHING";
+    tx.run(start, binds![series, 0i64, first]).await?;
+    let head = tx.find_locked(taken, binds![series]).await?;
+    head.ok_or_else(|| StoreError::inconsistent("chain", "a head just written is missing"))
+}
+
 /// Takes `n` numbers of a series that is not sealed; the first of them.
 ///
 /// # Errors
 /// [`StoreError`] when the engine refuses.
 pub async fn reserve(tx: &mut Tx, series: &'static str, n: i64) -> Result<i64, StoreError> {
-    let last: Option<(i64,)> = tx
-        .find(
-            "INSERT INTO chain (stream, seq, digest) VALUES ($1, $2, $3)
-             ON CONFLICT (stream) DO UPDATE SET seq = chain.seq + excluded.seq RETURNING seq",
-            binds![series, n, Vec::new()],
-        )
-        .await?;
-    last.map(|(last,)| last - n + 1)
-        .ok_or_else(|| StoreError::inconsistent("chain", "a number just taken is missing"))
+    let Head { seq, .. } = take(tx, series, Vec::new()).await?;
+    tx.run("UPDATE chain SET seq = $1 WHERE stream = $2", binds![seq + n, series]).await?;
+    Ok(seq + 1)
 }
 
 /// Marks a change of what `series` stands for, under a value of chance: where it stood before and stands
@@ -159,18 +154,12 @@ pub async fn reserve(tx: &mut Tx, series: &'static str, n: i64) -> Result<i64, S
 /// # Errors
 /// [`StoreError`] when the engine refuses.
 pub async fn mark(tx: &mut Tx, series: &'static str) -> Result<(Head, Head), StoreError> {
-    let before: Option<Head> = tx
-        .find(
-            "INSERT INTO chain (stream, seq, digest) VALUES ($1, $2, $3)
-             ON CONFLICT (stream) DO UPDATE SET seq = chain.seq + 1 RETURNING seq, digest",
-            binds![series, 1i64, Vec::new()],
-        )
-        .await?;
-    let before = before.ok_or_else(|| StoreError::inconsistent("chain", "a mark just made is missing"))?;
+    let before = take(tx, series, Vec::new()).await?;
     let digest = tx.new_id::<()>().bits().to_be_bytes().to_vec();
-    let now = Head { seq: before.seq, digest };
-    tx.run("UPDATE chain SET digest = $1 WHERE stream = $2", binds![now.digest.as_slice(), series]).await?;
-    Ok((Head { seq: before.seq - 1, digest: before.digest }, now))
+    let now = Head { seq: before.seq + 1, digest };
+    let sql = "UPDATE chain SET seq = $1, digest = $2 WHERE stream = $3";
+    tx.run(sql, binds![now.seq, now.digest.as_slice(), series]).await?;
+    Ok((before, now))
 }
 
 /// Walks a stream from its first row and names the first fault.

@@ -92,6 +92,19 @@ impl Tx {
         Ok(self.list(sql, binds).await?.into_iter().next())
     }
 
+    /// The first row of a statement over one table, which nobody else may change until this writing
+    /// transaction ends. The embedded engine has one writer at a time anyway.
+    pub(crate) async fn find_locked<T: FromRow>(
+        &mut self,
+        sql: &str,
+        binds: Vec<Bind>,
+    ) -> Result<Option<T>, StoreError> {
+        match self.conn {
+            Conn::Sqlite(_) => self.find(sql, binds).await,
+            Conn::Postgres(_) => self.find(&format!("{sql} FOR UPDATE"), binds).await,
+        }
+    }
+
     /// Runs a statement; the number of rows it changed.
     ///
     /// # Errors

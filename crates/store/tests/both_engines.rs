@@ -8,7 +8,7 @@
 )]
 
 use store::seal::{self, Broken};
-use store::{Actor, Change, Db, StoreError, binds};
+use store::{Actor, Change, Db, Engine, StoreError, binds};
 use testkit::{Fixture, on_both};
 
 async fn keep(db: &Db, record: &str) {
@@ -173,5 +173,26 @@ fn many_rows_change_in_the_named_columns_only() {
             })
             .await;
         assert!(matches!(short, Err(StoreError::Inconsistent { .. })));
+    });
+}
+
+#[test]
+fn a_word_that_no_column_knows_is_refused_or_found() {
+    on_both(async |Fixture { db, .. }: Fixture| {
+        assert_eq!(db.faults_of_file().await.unwrap(), Vec::<String>::new());
+        let sql = "INSERT INTO stay (id, case_id, facility_id, visit, patient_key, state, class, service, arrived_at,
+                       disposition, bed, on_leave, pending_unit, faults, facts_digest)
+                   VALUES ('s', 'c', 'f', '', '', 'gone fishing', 'I', '', 0, '', '', $1, '', '', '')";
+        let done: Result<u64, StoreError> =
+            db.write(move |tx| Box::pin(async move { tx.run(sql, binds![false]).await })).await;
+        // The embedded engine leaves checks to whoever looks its file over: they cost too much at each row.
+        match db.engine() {
+            Engine::Sqlite => {
+                done.unwrap();
+                let faults = db.faults_of_file().await.unwrap();
+                assert!(faults.iter().any(|fault| fault.contains("stay")), "{faults:?}");
+            }
+            Engine::Postgres => assert!(matches!(done, Err(StoreError::Constraint(_)))),
+        }
     });
 }

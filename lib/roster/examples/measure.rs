@@ -81,7 +81,11 @@ fn main() {
         let verdict = roster::check::check(&problem, &answer.roster);
         assert_eq!(verdict.score, answer.score);
         if is_loud {
-            verdict.hard().take(20).for_each(|breach| println!("  {}", breach.words));
+            let missing = verdict
+                .breaches
+                .iter()
+                .filter(|breach| breach.rule == "cover" && format!("{:?}", breach.level) == "Cover");
+            verdict.hard().chain(missing).take(40).for_each(|breach| println!("  {}", breach.words));
         }
         println!(
             "{:28} {} bound {:?} first {:.2?} total {:.1}",

@@ -169,14 +169,7 @@ pub(crate) struct NewLeg {
 /// Ends the belief in `gone` and begins it in `new`; the number of the first of these, the rest follow.
 pub(crate) async fn replace_legs(tx: &mut Tx, gone: &[i64], new: &[NewLeg]) -> Result<i64, StoreError> {
     let at = tx.at();
-    for group in gone.chunks(64) {
-        let size = group.len().next_power_of_two();
-        let last = group.last().copied().unwrap_or_default();
-        let places: Vec<String> = (2..size + 2).map(|n| format!("${n}")).collect();
-        let sql = format!("UPDATE leg SET known_to = $1 WHERE id IN ({})", places.join(", "));
-        let ids = group.iter().copied().chain(std::iter::repeat(last)).take(size).map(Bind::from);
-        tx.run(&sql, std::iter::once(Bind::from(at)).chain(ids).collect()).await?;
-    }
+    tx.update_many("leg", &["known_to"], "id", gone.iter().map(|id| binds![at, *id]).collect()).await?;
     if new.is_empty() {
         return Ok(0);
     }

@@ -266,6 +266,7 @@ fn place(tree: &SiteTree, facility: Id<Site>, code: &str) -> Option<Id<Site>> {
 
 /// Gives status messages to the beds that their codes name now, after codes were changed.
 pub(crate) async fn place_anew(tx: &mut Tx, world: &World) -> Result<(), StoreError> {
+    crate::adt::held::touch(tx).await?;
     let mut moves: Vec<(store::Named, Key)> = Vec::new();
     for named in store::list_named(tx).await? {
         let unit = place(&world.tree, named.facility, &named.unit_code).unwrap_or(named.unit);

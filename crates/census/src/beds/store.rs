@@ -508,13 +508,11 @@ pub(crate) async fn move_facts(tx: &mut Tx, from: &Named, to: Id<Bed>) -> Result
 
 /// Brings beds to the states they are in now.
 pub(crate) async fn set_states(tx: &mut Tx, beds: &[BedRow]) -> Result<(), StoreError> {
-    // The own id of a bed stays: its row is found by unit and code.
-    let rows = beds.iter().map(|bed| bed.binds(tx.new_id())).collect();
-    let insert = format!("INSERT INTO bed ({COLUMNS}) VALUES");
-    let tail = "ON CONFLICT (unit_id, code) DO UPDATE SET state = excluded.state, since = excluded.since,
-                reason = excluded.reason, owner = excluded.owner, stay_id = excluded.stay_id,
-                closed_at = excluded.closed_at";
-    tx.insert_many(&insert, rows, tail).await.map(|_| ())
+    let columns = ["state", "since", "reason", "owner", "stay_id", "closed_at"];
+    let rows = beds.iter().map(|bed| {
+        binds![bed.state.word(), bed.since, &bed.reason, &bed.owner, &bed.stay, bed.closed_at, bed.id]
+    });
+    tx.update_many("bed", &columns, "id", rows.collect()).await.map(|_| ())
 }
 
 /// A page of beds, by id.

@@ -80,7 +80,7 @@ pub(super) async fn list_sites(
     ids: &[String],
 ) -> Result<BTreeMap<String, Option<Id<Site>>>, StoreError> {
     let sql = "SELECT id, site_id FROM feed WHERE id IN ({in}) ORDER BY id";
-    let rows: Vec<(String, Option<Id<Site>>)> = tx.list_in(sql, ids).await?;
+    let rows: Vec<(String, Option<Id<Site>>)> = tx.list_by_key(sql, ids).await?;
     Ok(rows.into_iter().collect())
 }
 

@@ -1,7 +1,8 @@
 //! The moves: what an edit of one or two people's blocks of days may be.
 //!
-//! Three kinds, after the multi-change and multi-swap of Ceschia, Di Gaspero and Schaerf (2020): a
-//! block becomes another duty or off, two people trade a block, and one person trades two blocks.
+//! Four kinds, three of them after the multi-change and multi-swap of Ceschia, Di Gaspero and Schaerf (2020): a
+//! block becomes another duty or off, two people trade a block, one person trades two blocks,
+//! and weeks change places in pairs.
 #![expect(clippy::indexing_slicing, reason = "people and days are those of this problem")]
 
 use crate::evaluate::{Board, Edit, Evaluator};
@@ -10,6 +11,8 @@ use crate::solve::Chance;
 
 /// The longest block that is changed or traded.
 const BLOCK_MAX: usize = 28;
+
+const WEEK: usize = 7;
 
 /// Draws moves.
 #[derive(Clone, Debug)]
@@ -65,8 +68,10 @@ impl Moves {
             self.change(board, chance, limit)
         } else if kind < 210 {
             self.trade(board, chance, limit)
-        } else {
+        } else if kind < 248 {
             self.slide(board, chance, limit)
+        } else {
+            self.alternate(board, chance, limit)
         }
     }
 
@@ -150,6 +155,25 @@ impl Moves {
             head[..length].swap_with_slice(&mut tail[..length]);
         }
         if self.first == row[from..from + self.first.len()] {
+            return None;
+        }
+        board.attempt(&[Edit { person, from, cells: &self.first }], limit)
+    }
+
+    /// One person's weeks change places in pairs for a while: where every other weekend is worked, the
+    /// others are from there on.
+    fn alternate(&mut self, board: &mut Board<'_, '_>, chance: &mut Chance, limit: i64) -> Option<i64> {
+        let person = self.people[chance.below(self.people.len())];
+        let from = chance.below(self.n_days);
+        let n_pairs = 1 + chance.below((self.n_days - from) / (2 * WEEK));
+        let row = board.roster().row(person);
+        let span = row.get(from..from + n_pairs * 2 * WEEK)?;
+        self.first.clear();
+        self.first.extend_from_slice(span);
+        for pair in self.first.chunks_exact_mut(2 * WEEK) {
+            pair.rotate_left(WEEK);
+        }
+        if self.first == span {
             return None;
         }
         board.attempt(&[Edit { person, from, cells: &self.first }], limit)

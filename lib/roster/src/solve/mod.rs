@@ -1,8 +1,8 @@
 //! Searches for the best roster, and proves how good it can be.
 //!
 //! [`solve`] first anneals to a legal roster, and where rules are too many for that gives one person
-//! after the other their best row until there is one. The units of a hospital are then solved by
-//! themselves (`units`), and large problems in windows of some days and people, small ones first
+//! after the other their best row until there is one. The teams of a hospital are then solved by
+//! themselves (`teams`), and large problems in windows of some days and people, small ones first
 //! (`slide`), until the window would be the whole. The whole is a choice of rows by columns (`master`),
 //! which proves a bound and gives a nearly best roster by diving (`lead`); from there on a tree of
 //! branches raises the bound (`prove`), and a few people at a time are freed and their rows chosen anew
@@ -19,7 +19,7 @@ mod prove;
 mod respond;
 mod slide;
 mod steps;
-mod units;
+mod teams;
 
 pub(crate) use chance::Chance;
 
@@ -39,8 +39,13 @@ const OTHER: u64 = 0x5eed;
 const WEIGHTS: Weights = Weights { hard: 1_000, cover: 300 };
 /// The same, from where legal rosters are left no more.
 const FIRM: Weights = Weights { hard: 20_000, ..WEIGHTS };
-/// A unit of a hospital dives from its linear program by then, solved or not: the last percent come slowly.
-const UNIT_ROOT_MAX: f64 = 0.4;
+/// The share of the time for a first roster, and where teams begin anew after it.
+const BEGIN: f64 = 0.03;
+const HOSPITAL_BEGIN: f64 = 0.012;
+/// The same for a team, which dives from its linear program by a later share, solved or not:
+/// the last percent come slowly.
+const TEAM_BEGIN: f64 = 0.04;
+const TEAM_ROOT_MAX: f64 = 0.5;
 /// The most days that best rows are worked out over.
 const DAYS_MAX: usize = 70;
 
@@ -94,8 +99,9 @@ struct Shared {
     /// The first thread's linear program at its optimum, for the second to dive from.
     root: Mutex<Option<Root>>,
     has_root: AtomicBool,
-    /// How many units were taken up by themselves.
-    n_units: AtomicUsize,
+    /// How many teams of a hospital were taken up, and the roster they work on.
+    n_teams: AtomicUsize,
+    draft: Mutex<Option<Roster>>,
 }
 
 /// One thread's view.
@@ -117,7 +123,7 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     let worker = |seed: u64| Worker::new(evaluator, task, &shared, seed);
     worker(0).begin();
     let search = |mut worker: Worker<'_, '_>, is_first: bool| {
-        worker.units();
+        worker.solve_teams();
         worker.slide(is_first);
         if is_first { worker.lead() } else { worker.roam() }
     };
@@ -130,13 +136,24 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     shared.answer()
 }
 
-/// Searches on one thread as [`solve`] does a problem small enough to be solved as a whole.
-fn solve_unit(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
-    let shared = Shared { root_max: UNIT_ROOT_MAX, ..Shared::new(evaluator, task, None) };
-    let mut worker = Worker::new(evaluator, task, &shared, 0);
-    if worker.best().score.hard > 0 {
-        worker.begin();
-    }
+/// Searches on one thread as [`solve`] does a problem small enough to be solved as a whole, until no head is
+/// missing.
+fn solve_team(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
+    let problem = evaluator.problem();
+    let is_settled = |person: &PersonIdx| problem.person(*person).locked.len() >= problem.n_days();
+    let start = task.start.map_or_else(|| problem.empty_roster(), Roster::clone);
+    let settled = PersonIdx::all(problem.n_people()).filter(is_settled);
+    // Nobody here can mend the rows of others, who look on.
+    let hard: i64 = settled.map(|person| evaluator.plan(person).cost(start.row(person)).hard).sum();
+    let is_full = AtomicBool::new(false);
+    let spent = || if is_full.load(Ordering::Relaxed) { 1.0 } else { (task.spent)() };
+    let tell = |news: &News<'_>| {
+        is_full.store(news.score.hard <= hard && news.score.cover == 0, Ordering::Relaxed);
+    };
+    let task = Task { spent: &spent, tell: &tell, ..*task };
+    let shared = Shared { root_max: TEAM_ROOT_MAX, ..Shared::new(evaluator, &task, None) };
+    let mut worker = Worker::new(evaluator, &task, &shared, 0);
+    worker.begin_in(TEAM_BEGIN);
     worker.lead();
     shared.answer()
 }
@@ -166,7 +183,8 @@ impl Shared {
             busy: Mutex::new(vec![false; problem.n_people()]),
             root: Mutex::new(None),
             has_root: AtomicBool::new(false),
-            n_units: AtomicUsize::new(0),
+            n_teams: AtomicUsize::new(0),
+            draft: Mutex::new(None),
         }
     }
 
@@ -223,15 +241,6 @@ impl<'w, 'p> Worker<'w, 'p> {
         if score == best.score {
             best.roster.clone_from(roster);
         }
-    }
-
-    /// Changes the best roster and takes that over if it is better, nobody else coming between.
-    fn offer_change(&self, change: &dyn Fn(&mut Roster)) {
-        let mut best = self.shared.best.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut roster = best.roster.clone();
-        change(&mut roster);
-        let score = self.evaluator.score(&roster);
-        self.take_over(&mut best, &roster, score);
     }
 
     fn take_over(&self, best: &mut Answer, roster: &Roster, score: Score) {
@@ -298,19 +307,30 @@ impl<'w, 'p> Worker<'w, 'p> {
 
     /// A first legal roster: by annealing, and where that stays illegal by best rows.
     fn begin(&mut self) {
+        self.begin_in(if self.has_teams() { HOSPITAL_BEGIN } else { BEGIN });
+    }
+
+    /// The same with the first try as long as a share of the time.
+    fn begin_in(&mut self, first: f64) {
         let best = self.best();
         if self.task.start.is_some() && best.score.hard == 0 && best.score.cover == 0 {
             return;
         }
         let is_short = self.evaluator.problem().n_days() <= DAYS_MAX;
         let mut weights = WEIGHTS;
-        let mut length = 0.03;
+        let mut length = first;
         let mut roster = best.roster;
-        while !self.is_over() && length < 0.15 {
+        while !self.is_over() && length < 5.0 * first && self.spent() < 0.5 {
             let until = self.spent() + length;
             let (found, score) = self.anneal(roster, Heat { first: 60.0, last: 0.5 }, weights, until);
             self.offer(&found, score);
-            if score.hard == 0 && score.cover == 0 || score.hard > 0 && is_short {
+            if score.hard > 0 && is_short {
+                let until = self.spent() + 0.5 * length;
+                let (found, score) = self.anneal(found, Heat { first: 10.0, last: 0.5 }, FIRM, until);
+                self.offer(&found, score);
+                break;
+            }
+            if score.hard == 0 && score.cover == 0 {
                 break;
             }
             roster = found;

@@ -15,7 +15,7 @@ mod outside;
 pub(crate) use company::able;
 
 use crate::evaluate::Evaluator;
-use crate::problem::{PersonIdx, Problem, Roster};
+use crate::problem::{Cell, DutySet, PersonIdx, Problem, Roster};
 use crate::rules::{Kind, Over, Own, Rule};
 use cut::Cut;
 
@@ -29,8 +29,9 @@ pub(crate) struct Window {
     pub(crate) problem: Problem,
     /// The part of the roster it was cut from.
     pub(crate) roster: Roster,
-    /// The people of the part, as the whole has them.
+    /// The people of the part, as the whole has them, and which of them may change.
     people: Vec<PersonIdx>,
+    free: Vec<PersonIdx>,
     days: Days,
 }
 
@@ -98,12 +99,39 @@ impl Window {
         let cut = Cut { evaluator, roster, people: &people, free, days, end, reach };
         let problem = Problem::new(cut.parts()).ok()?;
         let roster = cut.part(roster);
-        Some(Window { problem, roster, people, days })
+        Some(Window { problem, roster, people, free: free.to_vec(), days })
     }
 
-    /// Puts a roster of the part into the whole.
+    /// The same part with nothing but some duties for those who are free, and the demand for these; what else
+    /// they have in the roster is off. `None` when that is no problem of its own.
+    pub(crate) fn narrowed(self, duties: &DutySet) -> Option<Window> {
+        let mut parts = self.problem.parts().clone();
+        let mut roster = self.roster.clone();
+        parts.demands.retain(|demand| !demand.duties.intersection(duties).is_empty());
+        for (place, person) in parts.people.iter_mut().enumerate() {
+            if !self.people.get(place).is_some_and(|person| self.is_free(*person)) {
+                continue;
+            }
+            let locked = person.locked.iter().fold(duties.union(&DutySet::OFF), |mut duties, (_, cell)| {
+                duties.insert(*cell);
+                duties
+            });
+            person.can.iter_mut().for_each(|can| can.duties = can.duties.intersection(&locked));
+            let cells = roster.row_mut(PersonIdx::at(place)).iter_mut();
+            cells.filter(|cell| !locked.has(**cell)).for_each(|cell| *cell = Cell::OFF);
+        }
+        let problem = Problem::new(parts).ok()?;
+        Some(Window { problem, roster, ..self })
+    }
+
+    fn is_free(&self, person: PersonIdx) -> bool {
+        self.free.binary_search(&person).is_ok()
+    }
+
+    /// Puts a roster of the part into the whole. Who is not free may have changed there meanwhile.
     pub(crate) fn put(&self, part: &Roster, whole: &mut Roster) {
-        for (place, person) in self.people.iter().enumerate() {
+        let people = self.people.iter().enumerate();
+        for (place, person) in people.filter(|(_, person)| self.is_free(**person)) {
             let row = whole.row_mut(*person).iter_mut().enumerate().skip(self.days.from);
             let cells = row.zip(part.row(PersonIdx::at(place)));
             let cells = cells.filter(|((day, _), _)| self.days.has(*day));
@@ -115,7 +143,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::{Cell, DayIdx};
+    use crate::problem::DayIdx;
     use crate::rules::{Across, Edges};
     use crate::testing::{Dice, any_problem, any_roster};
 
