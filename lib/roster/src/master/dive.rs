@@ -13,8 +13,6 @@ use std::collections::BTreeMap;
 const SURE: f64 = 0.98;
 /// A fine dive settles one of so many days of people at a time.
 const FINE: usize = 40;
-/// How much sooner the dearest cell is settled than one that brings no head.
-const SCARCE: f64 = 0.5;
 /// How many pricings follow each settling.
 const ROUNDS: usize = 4;
 
@@ -109,13 +107,7 @@ impl Master<'_, '_> {
                 break;
             }
             let noise = grain.noise();
-            let scarce = self.scarcity();
-            let n_codes = self.evaluator.problem().n_codes();
-            let n_days = from.n_days();
-            for (place, day, cell, share) in &mut open {
-                let worth = scarce[(*place * n_days + *day) * n_codes + cell.code()];
-                *share = *share * (1.0 + SCARCE * worth) + noise * chance.unit();
-            }
+            open.iter_mut().for_each(|(.., share)| *share += noise * chance.unit());
             open.sort_by(|(.., a), (.., b)| b.total_cmp(a));
             let n = self.n_to_settle(grain, &open);
             for (place, day, cell, _) in open.into_iter().take(n) {
@@ -143,20 +135,6 @@ impl Master<'_, '_> {
             }
         }
         Some(roster)
-    }
-
-    /// For each place, day and cell how dear the heads are that it brings, beside the dearest.
-    fn scarcity(&mut self) -> Vec<f64> {
-        let prices = self.whole_prices(0.0);
-        let mut all = Vec::new();
-        let mut cells = Vec::new();
-        for person in self.people.clone() {
-            self.model.cell_prices(self.evaluator, person, &prices, &mut cells);
-            all.extend(cells.iter().map(|price| f64::from(-price.min(&0))));
-        }
-        let most = all.iter().copied().fold(1.0, f64::max);
-        all.iter_mut().for_each(|worth| *worth /= most);
-        all
     }
 
     /// How many of the open cells are settled now, the surest first.
