@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     seconds: u64,
     /// Seconds each roster is searched for; those of the scoreboard when left out.
     roster_seconds: Option<u64>,
+    /// Whether general solvers search for the same rosters.
+    has_peers: bool,
     /// The product.
     program: PathBuf,
     /// Where installations are made: the disk that is measured.
@@ -97,6 +99,7 @@ fn plan() -> Result<Plan> {
         days: 73,
         seconds: 8,
         roster_seconds: None,
+        has_peers: true,
         program,
         folder: std::env::temp_dir().join(format!("helmward-bench-{}", std::process::id())),
         postgres: std::env::var("HELMWARD_BENCH_POSTGRES").ok(),
@@ -119,6 +122,7 @@ fn plan() -> Result<Plan> {
             "--sent" => plan.n_sent = usize::try_from(number("--sent")?)?,
             "--days" => plan.days = u32::try_from(number("--days")?)?,
             "--roster-seconds" => plan.roster_seconds = Some(number("--roster-seconds")?),
+            "--no-peers" => plan.has_peers = false,
             "--seconds" => plan.seconds = number("--seconds")?,
             other if other.starts_with('-') => bail!("`{other}` is no flag; see benches/README.md"),
             part => plan.only.push(part.to_owned()),

@@ -13,6 +13,7 @@ use std::process::Command;
 const SCRIPTS: [&str; 2] = ["cpsat.py", "highs.py"];
 
 /// The solvers that could be installed.
+#[derive(Default)]
 pub(super) struct Peers {
     python: PathBuf,
     pub(super) all: Vec<PathBuf>,
@@ -36,9 +37,14 @@ impl Peers {
             Ok(()) => Peers { python, all: SCRIPTS.map(|script| scripts.join(script)).to_vec() },
             Err(fault) => {
                 table.note(format!("rosters: no peers, since they could not be installed: {fault:#}"));
-                Peers { python, all: Vec::new() }
+                Peers::none()
             }
         }
+    }
+
+    /// Nobody beside us.
+    pub(super) fn none() -> Peers {
+        Peers::default()
     }
 
     /// A row with what a solver found in the same time.

@@ -13,6 +13,7 @@
 //! from what `spent` says; with a `spent` that counts work instead of time it is always the same.
 
 mod chance;
+mod common;
 mod free;
 mod lead;
 mod prove;
@@ -90,6 +91,8 @@ pub struct Answer {
 struct Shared {
     best: Mutex<Answer>,
     is_done: AtomicBool,
+    /// What all points are multiples of.
+    step: i64,
     /// After how many dives without gain a part is given up; `None` for the whole.
     patience: Option<u32>,
     /// From which share of the time on the first linear program is good enough to dive from.
@@ -140,18 +143,19 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
 /// missing.
 fn solve_team(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     let problem = evaluator.problem();
-    let is_settled = |person: &PersonIdx| problem.person(*person).locked.len() >= problem.n_days();
-    let start = task.start.map_or_else(|| problem.empty_roster(), Roster::clone);
-    let settled = PersonIdx::all(problem.n_people()).filter(is_settled);
-    // Nobody here can mend the rows of others, who look on.
-    let hard: i64 = settled.map(|person| evaluator.plan(person).cost(start.row(person)).hard).sum();
-    let is_full = AtomicBool::new(false);
-    let spent = || if is_full.load(Ordering::Relaxed) { 1.0 } else { (task.spent)() };
-    let tell = |news: &News<'_>| {
-        is_full.store(news.score.hard <= hard && news.score.cover == 0, Ordering::Relaxed);
-    };
+    let shared = Shared::new(evaluator, task, None);
+    let start = shared.answer();
+    // Nobody here can mend the rows of those who look on.
+    let looks_on = |person: &PersonIdx| problem.person(*person).locked.len() >= problem.n_days();
+    let others = PersonIdx::all(problem.n_people()).filter(looks_on);
+    let of_others: i64 =
+        others.map(|person| evaluator.plan(person).cost(start.roster.row(person)).hard).sum();
+    let is_full = |score: Score| score.hard <= of_others && score.cover == 0;
+    let is_done = AtomicBool::new(is_full(start.score));
+    let spent = || if is_done.load(Ordering::Relaxed) { 1.0 } else { (task.spent)() };
+    let tell = |news: &News<'_>| is_done.store(is_full(news.score), Ordering::Relaxed);
     let task = Task { spent: &spent, tell: &tell, ..*task };
-    let shared = Shared { root_max: TEAM_ROOT_MAX, ..Shared::new(evaluator, &task, None) };
+    let shared = Shared { root_max: TEAM_ROOT_MAX, ..shared };
     let mut worker = Worker::new(evaluator, &task, &shared, 0);
     worker.begin_in(TEAM_BEGIN);
     worker.lead();
@@ -178,6 +182,7 @@ impl Shared {
         Shared {
             best: Mutex::new(Answer { roster: start, score, bound: None }),
             is_done: AtomicBool::new(false),
+            step: common::step(problem),
             patience,
             root_max: 1.0,
             busy: Mutex::new(vec![false; problem.n_people()]),
@@ -269,6 +274,7 @@ impl<'w, 'p> Worker<'w, 'p> {
 
     /// Takes a bound over if it is better than the best.
     fn prove(&self, bound: Option<i64>) {
+        let bound = bound.map(|bound| common::up_to_step(bound, self.shared.step));
         let mut best = self.shared.best.lock().unwrap_or_else(PoisonError::into_inner);
         if bound > best.bound {
             best.bound = bound;

@@ -44,7 +44,9 @@ impl Worker<'_, '_> {
             if best.score.hard > 0 {
                 break;
             }
-            let grown = tree.grow(&best.roster, WEIGHTS.of_score(best.score), &is_over);
+            // Whatever is better is so by a step.
+            let limit = WEIGHTS.of_score(best.score) - (self.shared.step - 1);
+            let grown = tree.grow(&best.roster, limit, &is_over);
             self.prove(Some(tree.bound()));
             match grown {
                 Grown::Done => break,

@@ -6,7 +6,7 @@
 //! they are needed as others stand there now; windows across units mend the rest.
 
 use super::{Worker, solve_team};
-use crate::problem::{Cell, Duty, DutySet, PersonIdx, Roster, UnitIdx};
+use crate::problem::{Cell, DayIdx, Duty, DutySet, PersonIdx, Roster, UnitIdx};
 use crate::window::{Days, Window, able};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -41,7 +41,8 @@ impl Team {
 impl Worker<'_, '_> {
     /// Solves the teams nobody has taken up, one after the other.
     pub(super) fn solve_teams(&self) {
-        if !self.has_teams() {
+        let score = self.best().score;
+        if !self.has_teams() || score.hard == 0 && score.cover == 0 {
             return;
         }
         let teams = self.teams();
@@ -125,8 +126,12 @@ impl Worker<'_, '_> {
         let mut roster = self.best().roster;
         for team in teams {
             for person in &team.people {
-                let cells = roster.row_mut(*person).iter_mut();
-                cells.filter(|cell| !team.duties.has(**cell)).for_each(|cell| *cell = Cell::OFF);
+                let locked = &self.evaluator.problem().person(*person).locked;
+                let is_locked = |day: DayIdx| locked.iter().any(|(other, _)| *other == day);
+                let cells = (0..).map(DayIdx::at).zip(roster.row_mut(*person));
+                cells
+                    .filter(|(day, cell)| !team.duties.has(**cell) && !is_locked(*day))
+                    .for_each(|(_, cell)| *cell = Cell::OFF);
             }
         }
         roster

@@ -213,4 +213,52 @@ mod tests {
         }
         assert!(n_parts > 2_000, "{n_parts}");
     }
+
+    #[test]
+    fn who_is_not_free_stays_as_the_whole_has_them() {
+        let mut n_looking_on = 0;
+        for seed in 0..500 {
+            let whole = Problem::new(any_problem(seed)).unwrap();
+            let free: Vec<PersonIdx> = PersonIdx::all(whole.n_people()).step_by(3).collect();
+            let evaluator = Evaluator::new(&whole);
+            let mut roster = any_roster(&whole, seed);
+            let days = Days::whole(0, whole.n_days());
+            let Some(window) = Window::cut(&evaluator, &roster, &free, days) else { continue };
+            let before = roster.clone();
+            window.put(&window.problem.empty_roster(), &mut roster);
+            for person in PersonIdx::all(whole.n_people()) {
+                let is_off = roster.row(person).iter().all(|cell| cell.is_off());
+                assert!(if free.contains(&person) {
+                    is_off
+                } else {
+                    roster.row(person) == before.row(person)
+                });
+            }
+            n_looking_on += window.people.len() - free.len();
+        }
+        assert!(n_looking_on > 100, "{n_looking_on}");
+    }
+
+    #[test]
+    fn a_narrowed_part_has_the_given_duties_and_the_demand_for_them() {
+        for seed in 0..500 {
+            let whole = Problem::new(any_problem(seed)).unwrap();
+            let free: Vec<PersonIdx> = PersonIdx::all(whole.n_people()).collect();
+            let evaluator = Evaluator::new(&whole);
+            let roster = any_roster(&whole, seed);
+            let Some(duty) = whole.duties().cells().next() else { continue };
+            let duties =
+                whole.duties().set(|other| whole.duties().cell(other.shift, other.skill) == Some(duty));
+            let days = Days::whole(0, whole.n_days());
+            let Some(window) = Window::cut(&evaluator, &roster, &free, days) else { continue };
+            let Some(narrow) = window.narrowed(&duties) else { continue };
+            for (place, person) in narrow.problem.parts().people.iter().enumerate() {
+                let locked: Vec<Cell> = person.locked.iter().map(|(_, cell)| *cell).collect();
+                let row = narrow.roster.row(PersonIdx::at(place));
+                assert!(row.iter().all(|cell| cell.is_off() || *cell == duty || locked.contains(cell)));
+            }
+            let demands = &narrow.problem.parts().demands;
+            assert!(demands.iter().all(|demand| demand.duties.has(duty)));
+        }
+    }
 }
