@@ -152,9 +152,20 @@ fn what_a_leaving_patient_waits_for_is_kept_and_taken_back() {
         let stay = after(&register, &format!("href=\"{OWN}/census/records/"));
         let at = format!("{OWN}/census/flow/leaving/{stay}");
         let long = "van ".repeat(80);
-        is_refused(&uli.post(&at, &[("wait", "transport"), ("note", &long)]).await, "note", long.trim());
-        let to = uli.post(&at, &[("wait", "transport"), ("note", "van at noon")]).await.sent_to();
+        is_refused(&uli.save(&at, &at, &[("wait", "transport"), ("note", &long)]).await, "note", long.trim());
+        let stale = uli.version_on(&at, &at).await;
+        let to = uli.save(&at, &at, &[("wait", "transport"), ("note", "van at noon")]).await.sent_to();
         uli.get(&to).await.has("data-undo");
+        // Somebody who opened the form before sees both, and saves over it only by choice.
+        let late = [("version", stale.as_str()), ("wait", "family"), ("note", "")];
+        let seen = uli.post(&at, &late).await;
+        assert_eq!(seen.status, StatusCode::CONFLICT);
+        seen.has("van at noon").has("Transport").has("Family").has("Save mine");
+        uli.get(&at).await.has("value=\"van at noon\"");
+        // Taking back sets what was before, whatever the version.
+        uli.post(&at, &[("undo", "|")]).await.sent_to();
+        let page = uli.get(&at).await.ok();
+        assert!(!page.contains("van at noon"), "{page}");
         let dora = house.sign_in("dora").await;
         assert_eq!(dora.post(&at, &[("wait", "order")]).await.status, StatusCode::NOT_FOUND);
         let nora = house.sign_in("nora").await;

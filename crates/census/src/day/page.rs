@@ -255,12 +255,12 @@ fn identity(visit: &Visit, sheet: &Sheet) -> Result<Markup, Fault> {
     let n_broken = broken(visit, sheet)?;
     let counts = day.counts;
     let sum = format!(
-        "{} at the beginning + {} admissions + {} in \u{2212} {} discharges \u{2212} {} deaths \u{2212} {} out = {} at midnight",
+        "{} at the beginning + {} + {} in \u{2212} {} \u{2212} {} \u{2212} {} out = {} at midnight",
         day.begin,
-        counts.admissions,
+        format::n_of(counts.admissions, "admission", "admissions"),
         counts.transfers_in,
-        counts.discharges,
-        counts.deaths,
+        format::n_of(counts.discharges, "discharge", "discharges"),
+        format::n_of(counts.deaths, "death", "deaths"),
         counts.transfers_out,
         day.midnight_census(),
     );

@@ -457,7 +457,11 @@ impl std::fmt::Display for Permission {
 
 /// Why a text is not a permission.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{got}` is not a permission; write area:level, for example census:view or census:view:phi")]
+#[error(
+    "`{got}` is not a permission; write area:level, for example census:view or census:view:phi. Levels are view, \
+     edit and approve, areas are {areas}",
+    areas = AreaKey::ALL.map(AreaKey::key).join(", ")
+)]
 pub struct BadPermission {
     /// The text given.
     pub got: String,

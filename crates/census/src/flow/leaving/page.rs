@@ -1,19 +1,46 @@
 //! The form that records what a patient who leaves waits for.
 
-use super::{Wait, check, store};
+use super::{Wait, Waits, check, store};
 use crate::flow::store::find_place;
 use crate::words;
-use area::{Answer, Fault, Visit};
+use area::{Answer, Differing, Fault, Unsaved, VERSION_FIELD, Visit};
 use web::{Choice, Errors, Field, Form, Page, Panel, html};
+
+/// What the form asks: what a patient waits for, with a note about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Entered {
+    waits: Vec<Wait>,
+    note: String,
+}
+
+impl Entered {
+    fn of(waits: &Waits) -> Entered {
+        let note = waits.iter().map(|one| one.note.clone()).find(|note| !note.is_empty());
+        Entered { waits: waits.iter().map(|one| one.wait).collect(), note: note.unwrap_or_default() }
+    }
+
+    /// In one word, for the undo strip and as the form's version: `order,family|the note`; never empty.
+    fn token(&self) -> String {
+        let words: Vec<&str> = self.waits.iter().map(|wait| wait.word()).collect();
+        format!("{}|{}", words.join(","), self.note)
+    }
+
+    fn of_token(token: &str) -> Entered {
+        let (words, note) = token.split_once('|').unwrap_or((token, ""));
+        Entered { waits: words.split(',').filter_map(Wait::from_word).collect(), note: note.to_owned() }
+    }
+
+    fn labels(&self) -> String {
+        self.waits.iter().map(|wait| wait.label()).collect::<Vec<_>>().join(", ")
+    }
+}
 
 /// `GET …/census/flow/leaving/{stay}`.
 pub async fn form(visit: Visit) -> Answer {
     let mut tx = visit.read().await?;
-    let waits = store::find(&mut tx, visit.name("stay")).await?;
+    let stored = Entered::of(&store::find(&mut tx, visit.name("stay")).await?);
     drop(tx);
-    let on: Vec<Wait> = waits.iter().map(|one| one.wait).collect();
-    let note = waits.iter().map(|one| one.note.clone()).find(|note| !note.is_empty()).unwrap_or_default();
-    show(&visit, &on, &note, &Errors::new()).await
+    show(&visit, &stored, &stored.token(), &Errors::new()).await
 }
 
 /// `POST …/census/flow/leaving/{stay}`. With `undo` it sets back what was before.
@@ -21,47 +48,56 @@ pub async fn save(visit: Visit) -> Answer {
     let stay = visit.name("stay").to_owned();
     let mut tx = visit.read().await?;
     let place = find_place(&mut tx, visit.scope()?, &stay).await?;
-    let was = store::find(&mut tx, &stay).await?;
     drop(tx);
     let (unit, _) = place.ok_or(Fault::NotFound)?;
-    let (waits, note) = match visit.form.find("undo") {
-        Some(token) => read_token(token),
-        None => {
-            let waits = visit.form.all("wait").filter_map(Wait::from_word).collect();
-            (waits, visit.form.text("note").to_owned())
-        }
+    let undo = visit.form.find("undo");
+    let entered = match undo {
+        Some(token) => Entered::of_token(token),
+        None => Entered {
+            waits: visit.form.all("wait").filter_map(Wait::from_word).collect(),
+            note: visit.form.text("note").to_owned(),
+        },
     };
-    if let Err(refused) = check(&waits, &note) {
-        return show(&visit, &waits, &note, &Errors::of("note", sentence(&refused.to_string()))).await;
+    if let Err(refused) = check(&entered.waits, &entered.note) {
+        let errors = Errors::of("note", sentence(&refused.to_string()));
+        return show(&visit, &entered, &visit.version(), &errors).await;
     }
     let site = visit.tree.get(&unit).ok_or(Fault::NotFound)?.path.clone();
-    let (actor, of) = (visit.actor(), stay.clone());
-    visit
-        .ctx
-        .db
-        .write::<_, Fault, _>(move |tx| {
-            Box::pin(async move { Ok(store::set(tx, &actor, &site, &of, &waits, &note).await?) })
+    let seen = undo.is_none().then(|| visit.version());
+    let (actor, of, new) = (visit.actor(), stay.clone(), entered.clone());
+    let saved = visit.ctx.db.write::<_, Unsaved<Fault>, _>(move |tx| {
+        Box::pin(async move {
+            let was = Entered::of(&store::find(tx, &of).await?);
+            if seen.is_some_and(|seen| seen != was.token()) {
+                return Err(Unsaved::Stale);
+            }
+            store::set(tx, &actor, &site, &of, &new.waits, &new.note).await?;
+            Ok(was)
         })
-        .await?;
+    });
+    let was = match saved.await {
+        Ok(was) => was,
+        Err(Unsaved::Refused(fault)) => return Err(fault),
+        Err(Unsaved::Stale) => return conflict(&visit, &entered).await,
+    };
     visit.ctx.live.publish("census", visit.scope()?.path().as_str());
     if visit.form.is_set("undo") {
         return Ok(visit.go(&visit.at("census/flow")));
     }
-    let token = undo_token(&was);
     let query = area::Form::of(vec![("changed".to_owned(), stay)], Vec::new());
-    Ok(visit.go(&format!("{}{}", visit.at("census/flow"), query.with("was", Some(&token)))))
+    Ok(visit.go(&format!("{}{}", visit.at("census/flow"), query.with("was", Some(&was.token())))))
 }
 
-/// What was before, in one word for the undo strip: `order,family|the note`; never empty.
-fn undo_token(was: &super::Waits) -> String {
-    let words: Vec<&str> = was.iter().map(|one| one.wait.word()).collect();
-    let note = was.iter().map(|one| one.note.as_str()).find(|note| !note.is_empty()).unwrap_or_default();
-    format!("{}|{note}", words.join(","))
-}
-
-fn read_token(token: &str) -> (Vec<Wait>, String) {
-    let (words, note) = token.split_once('|').unwrap_or((token, ""));
-    (words.split(',').filter_map(Wait::from_word).collect(), note.to_owned())
+/// Somebody saved what the patient waits for while the form was open.
+async fn conflict(visit: &Visit, entered: &Entered) -> Answer {
+    let mut tx = visit.read().await?;
+    let now = Entered::of(&store::find(&mut tx, visit.name("stay")).await?);
+    drop(tx);
+    let values = [
+        Differing::new("Waits for", now.labels(), entered.labels()),
+        Differing::new("Note", &now.note, &entered.note),
+    ];
+    visit.conflict("What the patient waits for", &visit.at("census/flow"), &now.token(), &values).await
 }
 
 /// A rule's words as a sentence.
@@ -71,7 +107,8 @@ pub(crate) fn sentence(words: &str) -> String {
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
-async fn show(visit: &Visit, on: &[Wait], note: &str, errors: &Errors) -> Answer {
+/// The form, filled from the state of that version.
+async fn show(visit: &Visit, entered: &Entered, version: &str, errors: &Errors) -> Answer {
     let names = visit.may_name_patients("census/flow/leaving").await?;
     let mut tx = visit.read().await?;
     let stay = visit.name("stay");
@@ -81,9 +118,10 @@ async fn show(visit: &Visit, on: &[Wait], note: &str, errors: &Errors) -> Answer
     let label = name.unwrap_or_else(|| words::bed(&bed));
     let choices = Wait::ALL
         .into_iter()
-        .map(|wait| Choice::new(wait.word(), wait.label(), on.contains(&wait)))
+        .map(|wait| Choice::new(wait.word(), wait.label(), entered.waits.contains(&wait)))
         .collect();
     let form = Form::post(visit.at(&format!("census/flow/leaving/{stay}")), &visit.who()?.csrf)
+        .hidden(VERSION_FIELD, version)
         .errors(errors)
         .field(
             Field::checks("wait", "Waits for", choices)
@@ -91,7 +129,7 @@ async fn show(visit: &Visit, on: &[Wait], note: &str, errors: &Errors) -> Answer
         )
         .field(
             Field::text("note", "Note")
-                .value(note)
+                .value(entered.note.as_str())
                 .optional()
                 .hint("A few words, without the patient's name"),
         )
@@ -114,10 +152,14 @@ mod tests {
     fn an_undo_token_reads_back() {
         let one = |wait, note: &str| Waited { wait, note: note.to_owned(), since: 0 };
         let was = vec![one(Wait::BedElsewhere, "Hill | House"), one(Wait::Order, "Hill | House")];
-        let (waits, note) = read_token(&undo_token(&was));
-        assert_eq!((waits, note.as_str()), (vec![Wait::BedElsewhere, Wait::Order], "Hill | House"));
-        assert_eq!(undo_token(&Vec::new()), "|");
-        assert_eq!(read_token("|"), (Vec::new(), String::new()));
+        let entered = Entered::of_token(&Entered::of(&was).token());
+        assert_eq!(entered.waits, [Wait::BedElsewhere, Wait::Order]);
+        assert_eq!(
+            (entered.note.as_str(), entered.labels().as_str()),
+            ("Hill | House", "Bed elsewhere, Order")
+        );
+        assert_eq!(Entered::of(&Vec::new()).token(), "|");
+        assert_eq!(Entered::of_token("|"), Entered::default());
         assert_eq!(sentence("name who will clear it"), "Name who will clear it.");
     }
 }
