@@ -1,6 +1,6 @@
 //! A made-up hospital with the rules of real ones: 200 people, 42 days, six skills.
 
-use crate::table::Table;
+use crate::table::{Table, number};
 use anyhow::{Result, anyhow, ensure};
 use roster::check::check;
 use roster::evaluate::Evaluator;
@@ -48,8 +48,13 @@ pub(super) fn run(seconds: u64, table: &mut Table) -> Result<()> {
         Some(seconds) => table.row(format!("{what}: all cover at its minimum"), format!("{seconds:.1} s")),
         None => table.row(format!("{what}: all cover at its minimum"), format!("none: {}", answer.score)),
     }
-    let bound = answer.bound.map_or(0, |bound| bound);
-    let work = format!("{what}: points after {seconds} s, bound {bound}");
-    table.beside(work, answer.score.soft as f64, "points", "bound", bound as f64);
+    let points = answer.score.soft as f64;
+    match answer.bound {
+        Some(bound) => {
+            table.beside(format!("{what}: after {seconds} s"), points, "points", "bound", bound as f64)
+        }
+        None => table
+            .row(format!("{what}: after {seconds} s, without a bound"), format!("{} points", number(points))),
+    }
     Ok(())
 }
