@@ -49,7 +49,7 @@ pub(crate) fn run(plan: &Plan, table: &mut Table) -> Result<()> {
         return Ok(());
     }
     std::fs::create_dir_all(&plan.folder)?;
-    let peers = if plan.has_peers { peers::Peers::installed(table) } else { peers::Peers::none() };
+    let peers = if plan.has_peers { peers::Peers::installed(table) } else { peers::Peers::default() };
     let mut rosters = Vec::new();
     for instance in instances(&root, plan.roster_seconds) {
         let out = plan.folder.join(format!("{}.csv", instance.name));

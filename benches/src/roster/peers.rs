@@ -12,7 +12,7 @@ use std::process::Command;
 /// The scripts, each a solver.
 const SCRIPTS: [&str; 2] = ["cpsat.py", "highs.py"];
 
-/// The solvers that could be installed.
+/// The solvers that could be installed; by default none.
 #[derive(Default)]
 pub(super) struct Peers {
     python: PathBuf,
@@ -37,14 +37,9 @@ impl Peers {
             Ok(()) => Peers { python, all: SCRIPTS.map(|script| scripts.join(script)).to_vec() },
             Err(fault) => {
                 table.note(format!("rosters: no peers, since they could not be installed: {fault:#}"));
-                Peers::none()
+                Peers::default()
             }
         }
-    }
-
-    /// Nobody beside us.
-    pub(super) fn none() -> Peers {
-        Peers::default()
     }
 
     /// A row with what a solver found in the same time.

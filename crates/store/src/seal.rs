@@ -73,6 +73,8 @@ pub struct Verdict {
     pub broken: Option<Broken>,
 }
 
+const HEAD: &str = "SELECT seq, digest FROM chain WHERE stream = $1";
+
 /// Where a stream stands: equal heads mean equal streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -111,8 +113,7 @@ pub async fn append(tx: &mut Tx, stream: &Stream, rows: Vec<Vec<Bind>>) -> Resul
     let names: Vec<&str> = stream.columns.iter().map(|(name, _)| *name).collect();
     let insert = format!("INSERT INTO {} (seq, {}, digest) VALUES", stream.table, names.join(", "));
     tx.insert_many(&insert, sealed, "").await?;
-    let head = "UPDATE chain SET seq = $1, digest = $2 WHERE stream = $3";
-    tx.run(head, binds![seq, digest, stream.table]).await?;
+    put(tx, stream.table, &Head { seq, digest }).await?;
     Ok(last + 1)
 }
 
@@ -121,21 +122,26 @@ pub async fn append(tx: &mut Tx, stream: &Stream, rows: Vec<Vec<Bind>>) -> Resul
 /// # Errors
 /// [`StoreError`] when the engine refuses.
 pub async fn find_head(tx: &mut Tx, stream: &Stream) -> Result<Head, StoreError> {
-    let head = tx.find("SELECT seq, digest FROM chain WHERE stream = $1", binds![stream.table]).await?;
+    let head = tx.find(HEAD, binds![stream.table]).await?;
     Ok(head.unwrap_or(Head { seq: 0, digest: Vec::new() }))
 }
 
 /// Where a series stands, `first` where it never stood anywhere. Other processes that take it wait until this
 /// transaction ends, so that numbers have no gap.
 async fn take(tx: &mut Tx, series: &str, first: Vec<u8>) -> Result<Head, StoreError> {
-    let taken = "SELECT seq, digest FROM chain WHERE stream = $1";
-    if let Some(head) = tx.find_locked(taken, binds![series]).await? {
+    if let Some(head) = tx.find_locked(HEAD, binds![series]).await? {
         return Ok(head);
     }
     let start = "INSERT INTO chain (stream, seq, digest) VALUES ($1, $2, $3) ON CONFLICT (stream) DO NOTHING";
     tx.run(start, binds![series, 0i64, first]).await?;
-    let head = tx.find_locked(taken, binds![series]).await?;
+    let head = tx.find_locked(HEAD, binds![series]).await?;
     head.ok_or_else(|| StoreError::inconsistent("chain", "a head just written is missing"))
+}
+
+/// Sets where a series that was taken stands now.
+async fn put(tx: &mut Tx, series: &str, now: &Head) -> Result<(), StoreError> {
+    let sql = "UPDATE chain SET seq = $1, digest = $2 WHERE stream = $3";
+    tx.run(sql, binds![now.seq, now.digest.as_slice(), series]).await.map(|_| ())
 }
 
 /// Takes `n` numbers of a series that is not sealed; the first of them.
@@ -143,8 +149,8 @@ async fn take(tx: &mut Tx, series: &str, first: Vec<u8>) -> Result<Head, StoreEr
 /// # Errors
 /// [`StoreError`] when the engine refuses.
 pub async fn reserve(tx: &mut Tx, series: &'static str, n: i64) -> Result<i64, StoreError> {
-    let Head { seq, .. } = take(tx, series, Vec::new()).await?;
-    tx.run("UPDATE chain SET seq = $1 WHERE stream = $2", binds![seq + n, series]).await?;
+    let Head { seq, digest } = take(tx, series, Vec::new()).await?;
+    put(tx, series, &Head { seq: seq + n, digest }).await?;
     Ok(seq + 1)
 }
 
@@ -157,8 +163,7 @@ pub async fn mark(tx: &mut Tx, series: &'static str) -> Result<(Head, Head), Sto
     let before = take(tx, series, Vec::new()).await?;
     let digest = tx.new_id::<()>().bits().to_be_bytes().to_vec();
     let now = Head { seq: before.seq + 1, digest };
-    let sql = "UPDATE chain SET seq = $1, digest = $2 WHERE stream = $3";
-    tx.run(sql, binds![now.seq, now.digest.as_slice(), series]).await?;
+    put(tx, series, &now).await?;
     Ok((before, now))
 }
 

@@ -5,7 +5,7 @@
 #![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::unwrap_used, reason = "an example prints")]
 
 use roster::evaluate::Evaluator;
-use roster::problem::Problem;
+use roster::problem::{Level, Problem};
 use roster::read::{curtois, inrc2};
 use roster::solve::{News, Task, solve};
 use std::sync::Mutex;
@@ -81,10 +81,7 @@ fn main() {
         let verdict = roster::check::check(&problem, &answer.roster);
         assert_eq!(verdict.score, answer.score);
         if is_loud {
-            let missing = verdict
-                .breaches
-                .iter()
-                .filter(|breach| breach.rule == "cover" && format!("{:?}", breach.level) == "Cover");
+            let missing = verdict.breaches.iter().filter(|breach| breach.level == Level::Cover);
             verdict.hard().chain(missing).take(40).for_each(|breach| println!("  {}", breach.words));
         }
         println!(

@@ -4,14 +4,12 @@ use roster::check::check;
 use roster::evaluate::Evaluator;
 use roster::problem::{Problem, Roster};
 use roster::solve::{Answer, Task, solve};
-use roster::testing::{HospitalSize, any_legal_problem, hospital};
+use roster::testing::{HospitalSize, any_legal_problem, hospital, n_cases};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How many problems; few in a build that is not optimized.
 fn cases() -> u64 {
-    let asked = std::env::var("HELMWARD_CASES").ok();
-    let usual = if cfg!(debug_assertions) { 30 } else { 200 };
-    asked.and_then(|asked| asked.parse().ok()).unwrap_or(usual)
+    n_cases(if cfg!(debug_assertions) { 30 } else { 200 })
 }
 
 /// A search whose time is counted in looks at the clock.

@@ -6,13 +6,8 @@ use roster::check::check;
 use roster::evaluate::{Evaluator, State};
 use roster::problem::{Cell, DayIdx, Fault, Parts, PersonIdx, Problem, Roster};
 use roster::rules::{Across, Edges, Kind, Measure, Over, Own, Rule};
-use roster::testing::{Dice, any_problem, any_roster};
+use roster::testing::{Dice, any_problem, any_roster, n_cases};
 use std::collections::BTreeMap;
-
-/// More by `HELMWARD_CASES`.
-fn n_cases(usual: u64) -> u64 {
-    std::env::var("HELMWARD_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
-}
 
 fn problem(seed: u64) -> Result<Problem, (u64, Vec<Fault>)> {
     Problem::new(any_problem(seed)).map_err(|faults| (seed, faults))

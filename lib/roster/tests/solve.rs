@@ -6,7 +6,7 @@ use roster::check::check;
 use roster::evaluate::Evaluator;
 use roster::problem::Problem;
 use roster::solve::{Answer, Task, solve};
-use roster::testing::{any_problem, curtois_like};
+use roster::testing::{any_problem, curtois_like, n_cases};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A search whose time is counted in looks at the clock.
@@ -17,15 +17,10 @@ fn search(problem: &Problem, seed: u64, n_threads: usize, looks: u32) -> Answer 
     solve(&evaluator, &Task { seed, n_threads, start: None, spent: &spent, tell: &|_| {} })
 }
 
-/// How many problems; more by `HELMWARD_CASES`.
-fn n_cases() -> u64 {
-    std::env::var("HELMWARD_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
-}
-
 #[test]
 fn an_answer_is_what_the_checker_says_and_never_under_its_bound() {
     let mut n_proven = 0;
-    for seed in 0..n_cases() {
+    for seed in 0..n_cases(300) {
         let problem = Problem::new(any_problem(seed)).unwrap();
         let n_threads = 1 + usize::from(seed % 5 == 0);
         let answer = search(&problem, seed, n_threads, 200);

@@ -46,9 +46,9 @@ pub struct BedRow {
 
 impl BedRow {
     /// As [`COLUMNS`].
-    fn binds(&self, id: Id<Bed>) -> Vec<Bind> {
+    fn binds(&self) -> Vec<Bind> {
         binds![
-            id,
+            self.id,
             self.unit,
             self.code.as_str(),
             self.is_licensed,
@@ -421,7 +421,7 @@ pub(crate) async fn find_or_insert(tx: &mut Tx, keys: &[Key]) -> Result<HashMap<
             is_listed: false,
             closed_at: None,
         };
-        new.push(bed.binds(bed.id));
+        new.push(bed.binds());
         beds.insert(key.clone(), bed);
     }
     let insert = format!("INSERT INTO bed ({COLUMNS}) VALUES");

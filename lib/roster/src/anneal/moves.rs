@@ -12,6 +12,7 @@ use crate::solve::Chance;
 /// The longest block that is changed or traded.
 const BLOCK_MAX: usize = 28;
 
+/// Days of a week.
 const WEEK: usize = 7;
 
 /// Draws moves.

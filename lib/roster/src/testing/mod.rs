@@ -15,3 +15,9 @@ pub use curtois::{Made, curtois_like, curtois_made};
 pub use dice::Dice;
 pub use hospital::{Hospital, HospitalSize, hospital};
 pub use legal::any_legal_problem;
+
+/// How many made-up problems a test goes through: `usual`, or what `HELMWARD_CASES` asks for.
+#[must_use]
+pub fn n_cases(usual: u64) -> u64 {
+    std::env::var("HELMWARD_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
+}

@@ -108,10 +108,8 @@ impl Window {
         let mut parts = self.problem.parts().clone();
         let mut roster = self.roster.clone();
         parts.demands.retain(|demand| !demand.duties.intersection(duties).is_empty());
-        for (place, person) in parts.people.iter_mut().enumerate() {
-            if !self.people.get(place).is_some_and(|person| self.is_free(*person)) {
-                continue;
-            }
+        let people = parts.people.iter_mut().zip(&self.people).enumerate();
+        for (place, (person, _)) in people.filter(|(_, (_, idx))| self.is_free(**idx)) {
             let locked = person.locked.iter().fold(duties.union(&DutySet::OFF), |mut duties, (_, cell)| {
                 duties.insert(*cell);
                 duties
