@@ -6,9 +6,13 @@
 //! edits that survive this are judged in full.
 #![expect(clippy::indexing_slicing, reason = "people and days are those of this problem")]
 
+use super::rewrite::Rewrite;
 use super::{Evaluator, State};
 use crate::problem::{Cell, PersonIdx, Roster};
 use crate::score::{Cost, Score};
+
+/// The most people whose days change at once.
+const EDITS_MAX: usize = 2;
 
 /// What the levels weigh while searching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +35,12 @@ pub(crate) struct Edit<'c> {
 #[derive(Clone, Debug)]
 pub(crate) struct Board<'e, 'p> {
     state: State<'e, 'p>,
+    /// The roster before the edits that are tried.
+    before: Roster,
     further: Vec<Cost>,
+    /// What each person's counts add up to, and the same for the edits that are tried.
+    sums: Vec<Box<[i64]>>,
+    tried: [Vec<i64>; EDITS_MAX],
     weights: Weights,
 }
 
@@ -50,10 +59,12 @@ impl Weights {
 impl<'e, 'p> Board<'e, 'p> {
     pub(crate) fn new(evaluator: &'e Evaluator<'p>, roster: Roster, weights: Weights) -> Board<'e, 'p> {
         let state = State::new(evaluator, roster);
-        let people = PersonIdx::all(state.roster().n_people());
-        let further =
-            people.map(|person| evaluator.plan(person).further_cost(state.roster().row(person))).collect();
-        Board { state, further, weights }
+        let before = state.roster().clone();
+        let people = PersonIdx::all(before.n_people());
+        let plans = people.map(|person| (evaluator.plan(person), before.row(person)));
+        let further = plans.clone().map(|(plan, row)| plan.further_cost(row)).collect();
+        let sums = plans.map(|(plan, row)| plan.sums(row)).collect();
+        Board { state, before, further, sums, tried: Default::default(), weights }
     }
 
     #[inline]
@@ -73,7 +84,8 @@ impl<'e, 'p> Board<'e, 'p> {
         let evaluator = self.state.evaluator();
         let mark = self.state.mark();
         let before = self.state.score();
-        let mut tables = [Cost::ZERO; 4];
+        debug_assert!(edits.len() <= EDITS_MAX);
+        let mut tables = [Cost::ZERO; EDITS_MAX];
         let mut least = 0;
         for (edit, table) in edits.iter().zip(&mut tables) {
             let plan = evaluator.plan(edit.person);
@@ -92,9 +104,18 @@ impl<'e, 'p> Board<'e, 'p> {
             self.state.undo_to(mark);
             return None;
         }
-        let mut further = [Cost::ZERO; 4];
-        for (edit, further) in edits.iter().zip(&mut further) {
-            *further = evaluator.plan(edit.person).further_cost(self.state.roster().row(edit.person));
+        let mut further = [Cost::ZERO; EDITS_MAX];
+        for ((edit, further), sums) in edits.iter().zip(&mut further).zip(&mut self.tried) {
+            let person = edit.person;
+            *further = self.further[person.idx()];
+            sums.clear();
+            sums.extend_from_slice(&self.sums[person.idx()]);
+            let days = edit.from..edit.from + edit.cells.len();
+            let (was, is) = (self.before.row(person), self.state.roster().row(person));
+            if let Some(rewrite) = Rewrite::new(was, is, days) {
+                *further += evaluator.plan(person).further_change(&rewrite, sums);
+            }
+            debug_assert_eq!(*further, evaluator.plan(person).further_cost(is));
             least += self.weights.of_cost(*further);
             if least > limit && may_miss {
                 self.state.undo_to(mark);
@@ -111,8 +132,11 @@ impl<'e, 'p> Board<'e, 'p> {
             self.state.undo_to(mark);
             return None;
         }
-        for (edit, further) in edits.iter().zip(further) {
+        for ((edit, further), sums) in edits.iter().zip(further).zip(&self.tried) {
+            let (from, until) = (edit.from, edit.from + edit.cells.len());
+            self.before.row_mut(edit.person)[from..until].copy_from_slice(edit.cells);
             self.further[edit.person.idx()] = further;
+            self.sums[edit.person.idx()].copy_from_slice(sums);
         }
         self.state.keep();
         Some(change)

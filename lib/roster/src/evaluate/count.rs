@@ -3,9 +3,12 @@
 
 use super::charge::{Charge, Sink, Source, Weigh};
 use super::past::{Past, day_of};
+use super::rewrite::Rewrite;
 use super::weekend::Weekends;
 use crate::problem::{CODES_MAX, Cell, Problem, RuleIdx};
 use crate::rules::{Days, Measure, Over};
+use crate::score::Cost;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What each cell is worth on each day. Most days are alike, so rows are kept once for each kind of day.
@@ -102,6 +105,19 @@ impl Limits {
         let source = Source::Rule(self.rule);
         sink.charge(Charge { source, first: days.0, last: days.1, got: amount, limit, cost });
     }
+
+    /// Adds to what is worked of an amount and tells what that changes.
+    #[inline]
+    pub(crate) fn change(&self, worked: &mut i64, gain: i64, before: i64, given: i64, is_done: bool) -> Cost {
+        if gain == 0 {
+            return Cost::ZERO;
+        }
+        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
+        self.judge(&mut was, (0, 0), before, before + given + *worked, is_done);
+        *worked += gain;
+        self.judge(&mut is, (0, 0), before, before + given + *worked, is_done);
+        is - was
+    }
 }
 
 /// A stretch of days over which an amount is added up.
@@ -119,6 +135,14 @@ pub struct Window {
     pub is_done: bool,
     /// Its first day, in the horizon or before.
     pub first: i32,
+}
+
+impl Window {
+    #[inline]
+    fn worked(&self, values: &Values, row: &[Cell]) -> i64 {
+        let days = self.from..self.until;
+        days.clone().zip(&row[days]).map(|(day, cell)| values.at(day, *cell)).sum()
+    }
 }
 
 /// The windows of fixed periods that reach into the horizon, as first day and day after the last.
@@ -253,18 +277,76 @@ impl CountPlan {
             }
             CountPlan::Windows { limits, values, windows } => {
                 for window in windows {
-                    let days = window.from..window.until;
-                    let worked: i64 =
-                        row[days.clone()].iter().zip(days).map(|(cell, day)| values.at(day, *cell)).sum();
-                    let amount = window.before + window.given + worked;
+                    let amount = window.before + window.given + window.worked(values, row);
                     let days = (window.first, day_of(window.until) - 1);
                     limits.judge(sink, days, window.before, amount, window.is_done);
                 }
             }
             CountPlan::Rolling { limits, values, n_days, past, credits, n_known } => {
-                roll(row, (limits, values, *n_days), (past, *n_known), credits, sink);
+                let past = (&**past, *n_known);
+                roll(row, 0..row.len(), (limits, values, *n_days), past, credits, sink);
             }
             CountPlan::Weekends { limits, weekends } => weekends.walk(row, limits, sink),
+        }
+    }
+
+    /// What was worked of each amount that is kept up to date while a row changes.
+    pub(crate) fn sums<'s>(&'s self, row: &'s [Cell]) -> Box<dyn Iterator<Item = i64> + 's> {
+        match self {
+            CountPlan::Tally { before, given, .. } => {
+                Box::new(std::iter::once(self.amount(row) - before - given))
+            }
+            CountPlan::Windows { values, windows, .. } => {
+                Box::new(windows.iter().map(|window| window.worked(values, row)))
+            }
+            CountPlan::Rolling { .. } => Box::new(std::iter::empty()),
+            CountPlan::Weekends { weekends, .. } => Box::new(weekends.sums(row)),
+        }
+    }
+
+    /// What a change of a row changes. `sums` are those of [`CountPlan::sums`] and those behind them; they
+    /// follow the change, and the rest of them is handed back.
+    #[inline]
+    pub(crate) fn change<'s>(
+        &self,
+        rewrite: &Rewrite<'_>,
+        gains: &[i16; CODES_MAX],
+        sums: &'s mut [i64],
+    ) -> (Cost, &'s mut [i64]) {
+        match self {
+            CountPlan::Tally { limits, worth, before, given } => {
+                let (own, rest) = sums.split_at_mut(1);
+                let gain = worth.iter().map(|&(code, worth)| i64::from(gains[usize::from(code)]) * i64::from(worth));
+                (limits.change(&mut own[0], gain.sum(), *before, *given, true), rest)
+            }
+            CountPlan::Windows { limits, values, windows } => {
+                let (own, rest) = sums.split_at_mut(windows.len());
+                let first = windows.partition_point(|window| window.until <= rewrite.from);
+                let mut cost = Cost::ZERO;
+                for (window, sum) in windows.iter().zip(own).skip(first) {
+                    if window.from >= rewrite.until {
+                        break;
+                    }
+                    let days = rewrite.from.max(window.from)..rewrite.until.min(window.until);
+                    let gain = rewrite.gain(values, days);
+                    cost += limits.change(sum, gain, window.before, window.given, window.is_done);
+                }
+                (cost, rest)
+            }
+            CountPlan::Rolling { limits, values, n_days, past, credits, n_known } => {
+                if rewrite.cells().all(|(day, was, is)| values.at(day, was) == values.at(day, is)) {
+                    return (Cost::ZERO, sums);
+                }
+                let days = rewrite.from..(rewrite.until + n_days - 1).min(rewrite.is.len());
+                let judge = |row: &[Cell]| {
+                    let mut cost = Cost::ZERO;
+                    let past = (&**past, *n_known);
+                    roll(row, days.clone(), (limits, values, *n_days), past, credits, &mut cost);
+                    cost
+                };
+                (judge(rewrite.is) - judge(rewrite.was), sums)
+            }
+            CountPlan::Weekends { limits, weekends } => weekends.change(rewrite, limits, sums),
         }
     }
 
@@ -286,17 +368,21 @@ impl CountPlan {
     }
 }
 
+/// Judges the rolling windows that end on these days.
 #[inline]
 fn roll(
     row: &[Cell],
+    days: Range<usize>,
     (limits, values, n_days): (&Limits, &Values, usize),
     (past, n_known): (&[i64], i32),
     credits: &[i64],
     sink: &mut impl Sink,
 ) {
-    let reach = past.len().min(n_days - 1);
+    let earlier = days.start.saturating_sub(n_days - 1)..days.start;
+    let reach = past.len().min(n_days - 1 - earlier.len());
     let mut sum: i64 = past[past.len() - reach..].iter().sum();
-    for (day, cell) in row.iter().enumerate() {
+    sum += earlier.map(|day| values.at(day, row[day]) + credits[day]).sum::<i64>();
+    for (day, cell) in days.clone().zip(&row[days]) {
         sum += values.at(day, *cell) + credits[day];
         let first = day_of(day) + 1 - day_of(n_days);
         limits.judge(sink, (first, day_of(day)), 0, sum, first >= -n_known);

@@ -14,6 +14,7 @@ mod past;
 mod plan;
 mod report;
 mod rest;
+mod rewrite;
 mod run;
 mod sequence;
 mod state;

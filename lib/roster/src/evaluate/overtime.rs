@@ -4,7 +4,9 @@
 use super::charge::{Charge, Sink, Source, Weigh};
 use super::count::{Values, periods};
 use super::past::{Past, day_of};
+use super::rewrite::Rewrite;
 use crate::problem::{Cell, RuleIdx};
+use crate::score::Cost;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -63,7 +65,24 @@ impl OvertimePlan {
 
     #[inline]
     pub(crate) fn walk(&self, row: &[Cell], sink: &mut impl Sink) {
-        for window in &self.windows {
+        self.walk_windows(row, &self.windows, sink);
+    }
+
+    /// What a change of a row changes: only the periods that it lies in.
+    #[inline]
+    pub(crate) fn change(&self, rewrite: &Rewrite<'_>) -> Cost {
+        let from = self.windows.partition_point(|window| window.until <= rewrite.from);
+        let until = self.windows.partition_point(|window| window.from < rewrite.until);
+        let windows = &self.windows[from..until];
+        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
+        self.walk_windows(rewrite.was, windows, &mut was);
+        self.walk_windows(rewrite.is, windows, &mut is);
+        is - was
+    }
+
+    #[inline]
+    fn walk_windows(&self, row: &[Cell], windows: &[Stretch], sink: &mut impl Sink) {
+        for window in windows {
             let (mut total, mut daily) = (window.total, window.daily);
             let before = self.beyond(total, daily);
             for (day, cell) in (window.from..).zip(&row[window.from..window.until]) {

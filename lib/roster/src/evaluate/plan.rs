@@ -6,6 +6,7 @@ use super::count::{CountPlan, Limits, Tally, Values};
 use super::overtime::OvertimePlan;
 use super::past::{Clock, Past};
 use super::rest::{Rest, RestPlan};
+use super::rewrite::Rewrite;
 use super::run::RunPlan;
 use super::sequence::SequencePlan;
 use super::tables::{PairTables, Pairs, Small, cell_table, charge_cell, charge_pair};
@@ -141,6 +142,28 @@ impl PersonPlan {
     pub(crate) fn further_cost(&self, row: &[Cell]) -> Cost {
         let mut cost = Cost::ZERO;
         self.walk(row, &mut cost);
+        cost
+    }
+
+    /// What is worked of every amount that counts keep up to date while the row changes.
+    pub(crate) fn sums(&self, row: &[Cell]) -> Box<[i64]> {
+        self.counts.iter().flat_map(|count| count.sums(row)).collect()
+    }
+
+    /// What a change of a row changes of [`PersonPlan::further_cost`]; the sums follow it.
+    #[inline]
+    pub(crate) fn further_change(&self, rewrite: &Rewrite<'_>, sums: &mut [i64]) -> Cost {
+        let gains = rewrite.gains();
+        let (mut cost, mut sums) = (Cost::ZERO, sums);
+        for count in &self.counts {
+            let change;
+            (change, sums) = count.change(rewrite, &gains, sums);
+            cost += change;
+        }
+        cost += self.runs.iter().map(|run| run.change(rewrite)).sum();
+        cost += self.rests.iter().map(|rest| rest.change(rewrite)).sum();
+        cost += self.sequences.iter().map(|sequence| sequence.change(rewrite)).sum();
+        cost += self.overtime.iter().map(|overtime| overtime.change(rewrite)).sum();
         cost
     }
 

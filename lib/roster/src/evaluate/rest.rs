@@ -1,11 +1,14 @@
 //! Rest between duties with days off between them, and recovery after runs.
 //!
 //! Rest between duties of neighboring days is a matter of pairs and stands in `tables`.
-#![expect(clippy::indexing_slicing, reason = "flags have a place for each code")]
+#![expect(clippy::indexing_slicing, reason = "flags have a place for each code, days are those of the row")]
 
 use super::charge::{Charge, Sink, Source, Weigh};
 use super::past::{Clock, Past, day_of};
+use super::rewrite::Rewrite;
 use crate::problem::{Cell, DutySet, Problem, RuleIdx};
+use crate::score::Cost;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A rest or recovery rule of one person.
@@ -65,9 +68,36 @@ impl RestPlan {
 
     #[inline]
     pub(crate) fn walk(&self, row: &[Cell], sink: &mut impl Sink) {
-        let mut last = self.last;
-        let mut run = self.run;
-        for (idx, &cell) in row.iter().enumerate().filter(|(_, cell)| cell.is_work()) {
+        self.walk_days(row, 0..row.len(), sink);
+    }
+
+    /// What a change of a row changes: only rests from the days of work in a row before it up to the first
+    /// duty after the days of work in a row behind it.
+    #[inline]
+    pub(crate) fn change(&self, rewrite: &Rewrite<'_>) -> Cost {
+        let row = rewrite.is;
+        let is_work = |day: &usize| row[*day].is_work();
+        let is_off = |day: &usize| !row[*day].is_work();
+        let from = (0..rewrite.from).rev().find(is_work).map_or(0, |last| {
+            (0..last).rev().find(is_off).map_or(0, |off| off + 1)
+        });
+        let n_days = row.len();
+        let begin = (rewrite.until..n_days).find(is_work).unwrap_or(n_days);
+        let end = (begin..n_days).find(is_off).unwrap_or(n_days);
+        let until = (end..n_days).find(is_work).map_or(n_days, |next| next + 1);
+        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
+        self.walk_days(rewrite.was, from..until, &mut was);
+        self.walk_days(rewrite.is, from..until, &mut is);
+        is - was
+    }
+
+    /// Judges the rests between duties of these days; what came before is known only of the first day of all.
+    #[inline]
+    fn walk_days(&self, row: &[Cell], days: Range<usize>, sink: &mut impl Sink) {
+        let is_start = days.start == 0;
+        let mut last = self.last.filter(|_| is_start);
+        let mut run = if is_start { self.run } else { 0 };
+        for (idx, &cell) in days.clone().zip(&row[days]).filter(|(_, cell)| cell.is_work()) {
             let day = day_of(idx);
             let is_after = self.after[cell.code()];
             if let Some((last_day, last_cell, end)) = last {

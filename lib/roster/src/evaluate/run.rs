@@ -1,10 +1,13 @@
 //! Runs: consecutive days on duties of a set.
-#![expect(clippy::indexing_slicing, reason = "flags have a place for each code")]
+#![expect(clippy::indexing_slicing, reason = "flags have a place for each code, days are those of the row")]
 
 use super::charge::{Charge, Sink, Source, Weigh};
 use super::past::{Past, day_of};
+use super::rewrite::Rewrite;
 use crate::problem::{Cell, DutySet, RuleIdx};
 use crate::rules::Edges;
+use crate::score::Cost;
+use std::ops::Range;
 
 /// A run rule of one person.
 #[derive(Clone, Debug)]
@@ -47,9 +50,32 @@ impl RunPlan {
 
     #[inline]
     pub(crate) fn walk(&self, row: &[Cell], sink: &mut impl Sink) {
-        let mut length = self.carried;
-        let mut is_open = self.is_open_before;
-        for (day, cell) in row.iter().enumerate() {
+        self.walk_days(row, 0..row.len(), sink);
+    }
+
+    /// What a change of a row changes: only runs that it touches or ends beside.
+    #[inline]
+    pub(crate) fn change(&self, rewrite: &Rewrite<'_>) -> Cost {
+        let is_member = |cell: &Cell| self.is_member[cell.code()];
+        if rewrite.cells().all(|(_, was, is)| is_member(&was) == is_member(&is)) {
+            return Cost::ZERO;
+        }
+        let (before, after) = (&rewrite.is[..rewrite.from], &rewrite.is[rewrite.until..]);
+        let from = rewrite.from - before.iter().rev().take_while(|cell| is_member(cell)).count();
+        let until = rewrite.until + after.iter().take_while(|cell| is_member(cell)).count();
+        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
+        self.walk_days(rewrite.was, from..until, &mut was);
+        self.walk_days(rewrite.is, from..until, &mut is);
+        is - was
+    }
+
+    /// Judges the runs within these days; no run reaches over their rim but the one carried in.
+    #[inline]
+    fn walk_days(&self, row: &[Cell], days: Range<usize>, sink: &mut impl Sink) {
+        let is_start = days.start == 0;
+        let mut length = if is_start { self.carried } else { 0 };
+        let mut is_open = is_start && self.is_open_before;
+        for (day, cell) in days.clone().zip(&row[days.clone()]) {
             if self.is_member[cell.code()] {
                 length += 1;
             } else {
@@ -61,7 +87,8 @@ impl RunPlan {
             }
         }
         if length > 0 {
-            self.judge(day_of(row.len()), length, is_open || self.is_open_after, sink);
+            let goes_on = self.is_open_after && days.end == row.len();
+            self.judge(day_of(days.end), length, is_open || goes_on, sink);
         }
     }
 

@@ -3,9 +3,11 @@
 
 use super::charge::{Charge, Sink, Source, Weigh};
 use super::past::{Past, day_of};
+use super::rewrite::Rewrite;
 use crate::problem::{Cell, RuleIdx};
 use crate::rules::Sequence;
 use crate::score::Cost;
+use std::ops::Range;
 
 /// A forbidden sequence of one person.
 #[derive(Clone, Debug)]
@@ -40,8 +42,24 @@ impl SequencePlan {
 
     #[inline]
     pub(crate) fn walk(&self, row: &[Cell], sink: &mut impl Sink) {
+        self.walk_days(row, 0..row.len(), sink);
+    }
+
+    /// What a change of a row changes: only sequences that end on its days or soon after.
+    #[inline]
+    pub(crate) fn change(&self, rewrite: &Rewrite<'_>) -> Cost {
+        let days = rewrite.from..(rewrite.until + self.days.len() - 1).min(rewrite.is.len());
+        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
+        self.walk_days(rewrite.was, days.clone(), &mut was);
+        self.walk_days(rewrite.is, days, &mut is);
+        is - was
+    }
+
+    /// Judges the sequences that end on these days.
+    #[inline]
+    fn walk_days(&self, row: &[Cell], days: Range<usize>, sink: &mut impl Sink) {
         let length = self.days.len();
-        for day in 0..row.len() {
+        for day in days {
             // The last day tells most sequences apart.
             if !self.may_end[day] || !self.days[length - 1][row[day].code()] {
                 continue;

@@ -4,8 +4,10 @@
 use super::charge::Sink;
 use super::count::{Limits, periods};
 use super::past::{Past, day_of};
+use super::rewrite::Rewrite;
 use crate::problem::{Cell, RuleIdx};
 use crate::rules::{Over, WeekendOn};
+use crate::score::Cost;
 
 /// The weekends that reach into the horizon, and over how many of them the limit holds.
 #[derive(Clone, Debug)]
@@ -125,6 +127,56 @@ impl Weekends {
                     };
                     sum -= i64::from(leaves);
                 }
+            }
+        }
+    }
+
+    /// How many weekends of each stretch are worked in the horizon and not before.
+    pub(crate) fn sums<'s>(&'s self, row: &'s [Cell]) -> impl Iterator<Item = i64> + 's {
+        let stretches = match &self.over {
+            OverWeekends::Stretches(stretches) => &**stretches,
+            OverWeekends::Rolling { .. } => &[],
+        };
+        stretches.iter().map(|stretch| self.newly_worked(&self.weekends[stretch.from..stretch.until], row))
+    }
+
+    /// What a change of a row changes; see `CountPlan::change`.
+    #[inline]
+    pub(crate) fn change<'s>(
+        &self,
+        rewrite: &Rewrite<'_>,
+        limits: &Limits,
+        sums: &'s mut [i64],
+    ) -> (Cost, &'s mut [i64]) {
+        let n_days = day_of(self.work.len());
+        let first = self.weekends.partition_point(|weekend| weekend.first + n_days <= day_of(rewrite.from));
+        let near = self.weekends.iter().enumerate().skip(first);
+        let near = near.take_while(|(_, weekend)| weekend.first < day_of(rewrite.until));
+        let changed = near.filter_map(|(idx, weekend)| {
+            let is_worked = |row: &[Cell]| i64::from(self.is_worked(weekend, row));
+            let gain = is_worked(rewrite.is) - is_worked(rewrite.was);
+            (gain != 0).then_some((idx, gain))
+        });
+        match &self.over {
+            OverWeekends::Stretches(stretches) => {
+                let (own, rest) = sums.split_at_mut(stretches.len());
+                let mut cost = Cost::ZERO;
+                for (idx, gain) in changed {
+                    let place = stretches.partition_point(|stretch| stretch.until <= idx);
+                    if let (Some(stretch), Some(sum)) = (stretches.get(place), own.get_mut(place))
+                        && stretch.from <= idx
+                    {
+                        cost += limits.change(sum, gain, stretch.before, 0, stretch.is_done);
+                    }
+                }
+                (cost, rest)
+            }
+            OverWeekends::Rolling { .. } if changed.count() == 0 => (Cost::ZERO, sums),
+            OverWeekends::Rolling { .. } => {
+                let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
+                self.walk(rewrite.was, limits, &mut was);
+                self.walk(rewrite.is, limits, &mut is);
+                (is - was, sums)
             }
         }
     }

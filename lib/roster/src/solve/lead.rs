@@ -9,12 +9,19 @@ use crate::problem::{PersonIdx, Roster};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-/// How many pricings come before columns are weighed.
+/// How many pricings come before columns are weighed, for the whole and for a part, which begins with a good
+/// roster and has few rows.
 const ASCENT: usize = 80;
+const ASCENT_PART: usize = 12;
 
 impl<'p> Worker<'_, 'p> {
     /// Solves by columns, then frees people.
     pub(super) fn lead(&mut self) {
+        self.lead_within(1.0);
+    }
+
+    /// The same, given up when the linear program is not solved in a share of the time.
+    pub(super) fn lead_within(&mut self, share: f64) {
         if self.is_over() {
             return;
         }
@@ -30,10 +37,15 @@ impl<'p> Worker<'_, 'p> {
             let is_over = || self.is_over();
             #[expect(clippy::cast_precision_loss, reason = "objectives are far below 2^52")]
             let upper = WEIGHTS.of_score(best.score) as f64;
-            master.ascend(upper, ASCENT, &is_over);
+            let ascent = if self.shared.patience.is_some() { ASCENT_PART } else { ASCENT };
+            let end = self.spent() + share;
+            master.ascend(upper, ascent, &is_over);
             self.prove(master.bound());
             while !master.generate(1, &is_over) && !self.is_over() && self.spent() < self.shared.root_max {
                 self.prove(master.bound());
+                if self.spent() >= end {
+                    return;
+                }
             }
             self.prove(master.bound());
             for person in PersonIdx::all(n_people) {

@@ -324,13 +324,15 @@ impl<'w, 'p> Worker<'w, 'p> {
         }
         let is_short = self.evaluator.problem().n_days() <= DAYS_MAX;
         let mut weights = WEIGHTS;
+        let few = i64::try_from(self.evaluator.problem().n_people() / 4).unwrap_or(0);
+        let mut heat = 60.0;
         let mut length = first;
         let mut roster = best.roster;
         while !self.is_over() && length < 5.0 * first && self.spent() < 0.5 {
             let until = self.spent() + length;
-            let (found, score) = self.anneal(roster, Heat { first: 60.0, last: 0.5 }, weights, until);
+            let (found, score) = self.anneal(roster, Heat { first: heat, last: 0.5 }, weights, until);
             self.offer(&found, score);
-            if score.hard > 0 && is_short {
+            if score.hard > 0 && (is_short || score.hard <= few) {
                 let until = self.spent() + 0.5 * length;
                 let (found, score) = self.anneal(found, Heat { first: 10.0, last: 0.5 }, FIRM, until);
                 self.offer(&found, score);
@@ -341,6 +343,7 @@ impl<'w, 'p> Worker<'w, 'p> {
             }
             roster = found;
             length *= 1.5;
+            heat *= 0.6;
             weights = Weights { hard: weights.hard * 3, cover: weights.cover * 2 };
         }
         if self.best().score.hard > 0 && is_short {

@@ -1,6 +1,8 @@
 //! Long horizons: a window of days and people is solved by itself, everything else as it is, and the
 //! next, and the next.
 //!
+//! What breaks rules comes first, then where heads are missing, and half of the time anything.
+//!
 //! Two threads take different people, so that what both find fits together.
 
 #![expect(clippy::indexing_slicing, reason = "people are those of the problem")]
@@ -8,8 +10,8 @@
 use super::steps::{Shape, Step, Steps};
 use super::{FIRM, Task, Worker, solve_part};
 use crate::anneal::Heat;
-use crate::evaluate::Evaluator;
-use crate::problem::{Demand, DutySet, PersonIdx};
+use crate::evaluate::{Charge, Evaluator};
+use crate::problem::{Demand, DutySet, PersonIdx, Roster};
 use crate::score::Score;
 use crate::window::{Days, Window, able};
 use std::sync::PoisonError;
@@ -17,7 +19,8 @@ use std::sync::PoisonError;
 /// Problems of no more rows and days are solved as one from the start.
 const WHOLE: (f64, usize) = (550.0, 28);
 /// Those of no more rows and days are solved as one after windows, for a bound and for what windows cannot
-/// see: from a share of the time on, once windows of a share of their rows were done in time.
+/// see: from a share of the time on, once windows of a share of their rows were done in time, and for as
+/// long at most until the linear program is solved.
 const WHOLE_LATER: (f64, usize) = (800.0, 84);
 const LATER: f64 = 0.25;
 const LATER_ROWS: f64 = 0.4;
@@ -42,9 +45,25 @@ const ROUNDS_SHARE: f64 = 0.15;
 /// After how many dives without gain a window is left.
 const PATIENCE: u32 = 4;
 
+/// Where a window has something to mend.
+#[derive(Clone, Copy, Debug)]
+struct Spot {
+    day: usize,
+    who: Who,
+}
+
+/// Who could mend it.
+#[derive(Clone, Copy, Debug)]
+enum Who {
+    /// A person whose days break a rule.
+    Person(PersonIdx),
+    /// Whoever can do one of these.
+    Duties(DutySet),
+}
+
 impl Worker<'_, '_> {
-    /// Solves windows, and polishes in between, each kind of step as often as it gains. Ends early where
-    /// the whole can be solved as one; the second thread goes on meanwhile.
+    /// Solves windows, and polishes in between, each kind of step as often as it gains. The first thread tries
+    /// the whole as one in between where that is small enough; the second goes on meanwhile.
     pub(super) fn slide(&mut self, is_first: bool) {
         let problem = self.evaluator.problem();
         let n_days = problem.n_days();
@@ -53,7 +72,7 @@ impl Worker<'_, '_> {
         if is_within(WHOLE) {
             return;
         }
-        let is_whole_later = is_first && is_within(WHOLE_LATER);
+        let mut is_whole_later = is_first && is_within(WHOLE_LATER);
         if n_days <= DAYS_SHORT && n_rows > WHOLE.0 {
             self.round_robin(self.spent() + ROUNDS_SHARE);
         }
@@ -64,7 +83,8 @@ impl Worker<'_, '_> {
         let mut rows_done = 0.0_f64;
         while !self.is_over() {
             if is_whole_later && self.spent() > LATER && rows_done > LATER_ROWS * n_rows {
-                return;
+                is_whole_later = false;
+                self.lead_within(LATER);
             }
             let (before, from) = (self.best().score, self.spent());
             let step = steps.choose(&mut self.chance);
@@ -95,13 +115,19 @@ impl Worker<'_, '_> {
         score
     }
 
-    /// A day and duties that heads are missing on, half of the time and where there is any: below the
-    /// minimum while one is missing there, else below what is wanted.
-    fn spot(&mut self) -> Option<(usize, DutySet)> {
+    /// Half of the time, and where there is any: days that break a rule, else those that heads are missing on,
+    /// below the minimum while one is missing there, else below what is wanted.
+    fn spot(&mut self) -> Option<Spot> {
         if self.chance.in_256(128) {
             return None;
         }
-        let (problem, cover, best) = (self.evaluator.problem(), self.evaluator.cover(), self.best());
+        let best = self.best();
+        if best.score.hard > 0
+            && let Some(spot) = self.broken(&best.roster)
+        {
+            return Some(spot);
+        }
+        let (problem, cover) = (self.evaluator.problem(), self.evaluator.cover());
         let mut heads = vec![0_u16; cover.n_rows()];
         for (person, day, cell) in best.roster.worked() {
             cover.rows(person, day.idx(), cell).for_each(|row| heads[row] += 1);
@@ -111,7 +137,23 @@ impl Worker<'_, '_> {
         let short: Vec<&Demand> =
             demands.filter(|(demand, heads)| *heads < least(demand)).map(|(demand, _)| demand).collect();
         let demand = short.get(self.chance.below(short.len()))?;
-        Some((demand.day.idx(), demand.duties))
+        Some(Spot { day: demand.day.idx(), who: Who::Duties(demand.duties) })
+    }
+
+    /// A person whose own rules are broken, and a day of one that is.
+    fn broken(&mut self, roster: &Roster) -> Option<Spot> {
+        let problem = self.evaluator.problem();
+        let breaks =
+            |person: &PersonIdx| self.evaluator.plan(*person).cost(roster.row(*person)).hard > 0;
+        let people: Vec<PersonIdx> = PersonIdx::all(problem.n_people()).filter(breaks).collect();
+        let person = *people.get(self.chance.below(people.len()))?;
+        let charges = self.evaluator.plan(person).charges(problem, person, roster.row(person));
+        let hard: Vec<&Charge> = charges.iter().filter(|charge| charge.cost.hard > 0).collect();
+        let charge = hard.get(self.chance.below(hard.len()))?;
+        let (first, last) = (charge.first.max(0), charge.last.max(0));
+        let length = usize::try_from(last - first).unwrap_or(0) + 1;
+        let day = usize::try_from(first).unwrap_or(0) + self.chance.below(length);
+        Some(Spot { day, who: Who::Person(person) })
     }
 
     /// Anneals and gives everybody the best row, in turn, while the share of time goes up to a mark.
@@ -136,7 +178,7 @@ impl Worker<'_, '_> {
 
     /// Takes people nobody else works on, in rising order: many of them or fewer by the shape, and
     /// those together who can stand in for each other.
-    fn take_people(&mut self, rows: f64, shape: Shape, spot: Option<(usize, DutySet)>) -> Vec<PersonIdx> {
+    fn take_people(&mut self, rows: f64, shape: Shape, spot: Option<Spot>) -> Vec<PersonIdx> {
         let problem = self.evaluator.problem();
         let n_people = problem.n_people();
         let mut busy = self.shared.busy.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,8 +191,14 @@ impl Worker<'_, '_> {
             Shape::Wide | Shape::Apart => n_max - self.chance.below(n_max / 4 + 1),
             Shape::Narrow => n_max / 4 + self.chance.below(n_max / 2 + 1),
         };
+        // Whose days break a rule may mend them alone, over many of them.
+        let is_broken = spot.is_some_and(|spot| matches!(spot.who, Who::Person(_)));
+        let n = if is_broken && self.chance.in_256(128) { 1 } else { n };
         let is_missing = |person: &&PersonIdx| {
-            spot.is_some_and(|(_, duties)| !duties.intersection(&able(problem, **person)).is_empty())
+            spot.is_some_and(|spot| match spot.who {
+                Who::Person(broken) => broken == **person,
+                Who::Duties(duties) => !duties.intersection(&able(problem, **person)).is_empty(),
+            })
         };
         let missing: Vec<&PersonIdx> = idle.iter().filter(is_missing).collect();
         let any = idle.get(self.chance.below(idle.len()));
@@ -163,10 +211,10 @@ impl Worker<'_, '_> {
         let mut liking: Vec<(f64, PersonIdx)> = idle
             .iter()
             .map(|person| (count(n_shared(*person)) * (0.5 + self.chance.unit()), *person))
-            .filter(|(liking, _)| *liking > 0.0)
+            .filter(|(liking, person)| *liking > 0.0 && person != first)
             .collect();
         liking.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        let liked = liking.into_iter().map(|(_, person)| person);
+        let liked = std::iter::once(*first).chain(liking.into_iter().map(|(_, person)| person));
         let mut people = self.those_that_fit(liked, n, rows);
         people.sort_unstable();
         people.iter().for_each(|person| busy[person.idx()] = true);
@@ -210,7 +258,7 @@ impl Worker<'_, '_> {
         people: &[PersonIdx],
         rows: f64,
         shape: Shape,
-        spot: Option<(usize, DutySet)>,
+        spot: Option<Spot>,
     ) -> Days {
         let problem = self.evaluator.problem();
         let n_days = problem.n_days();
@@ -218,10 +266,11 @@ impl Worker<'_, '_> {
         let demands = problem.parts().demands.iter();
         let touched = demands.filter(|demand| !able.intersection(&demand.duties).is_empty());
         let rows_a_day = count(touched.count()) / count(n_days);
-        let length = whole(rows / rows_a_day.max(0.1)).clamp(7, DAYS_MAX).min(n_days);
+        let length = if people.len() == 1 { DAYS_MAX } else { whole(rows / rows_a_day.max(0.1)) };
+        let length = length.clamp(7, DAYS_MAX).min(n_days);
         let length = if shape == Shape::Apart { (length / 2).max(7) } else { length };
         let until = match spot {
-            Some((day, _)) => day + 1 + self.chance.below(length),
+            Some(Spot { day, .. }) => day + 1 + self.chance.below(length),
             None => self.chance.below(n_days + length) + length / 2,
         };
         let until = until.clamp(length, n_days);
