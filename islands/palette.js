@@ -205,6 +205,14 @@ document.addEventListener("keydown", (event) => {
   if (letter(event)) event.preventDefault();
 });
 
+/* ---- tabs of an area: on a phone the current one may lie beside the screen ---- */
+
+const tab = document.querySelector(".parts [aria-current]");
+if (tab instanceof HTMLElement && tab.parentElement) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
 /* ---- menus, dialogs, print ---- */
 
 /** @param {Node | null} inside */

@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use common::House;
 use feed::{adt, fill};
-use identity::tokens::{NewToken, create_token};
+use identity::tokens::{NewToken, create_token, list_tokens, revoke_token};
 use identity::{Permission, Person, Role, SiteTree};
 use serde_json::{Value, json};
 use store::Actor;
@@ -51,11 +51,16 @@ impl<'h> Program<'h> {
     }
 
     async fn ask(&self, method: Method, path: &str, key: &str, body: &str) -> Told {
+        self.ask_as(method, path, key, "", body).await
+    }
+
+    async fn ask_as(&self, method: Method, path: &str, key: &str, kind: &str, body: &str) -> Told {
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header("idempotency-key", key)
+            .header(header::CONTENT_TYPE, kind)
             .body(Body::from(body.to_owned()))
             .unwrap();
         let answer = self.house.router.clone().oneshot(request).await.unwrap();
@@ -166,6 +171,18 @@ fn a_refusal_names_the_parameter_and_an_example() {
             ("/api/v1/stays?site=lakeside&state=gone", "is not one of present, expected, left"),
             ("/api/v1/stays?site=lakeside&limit=0", "`limit=0` is not a number from 1 to 1000"),
             ("/api/v1/stays?site=lakeside&cursor=x", "follow the Link of the page before"),
+            // A value that was lost on the way is no wish for all days, all sites, all rows.
+            ("/api/v1/stays?site=lakeside&from=", "`from=` is not a day; write for example from=2026-10-01"),
+            ("/api/v1/stays?site=lakeside&cursor=", "follow the Link of the page before"),
+            ("/api/v1/stays?site=&state=left", "`site=` names no site"),
+            ("/api/v1/figures/alos?site=&period=2026-11", "`site=` is not a site path"),
+            ("/api/v1/figures/alos?site=lakeside&period=", "`period=` is not a period"),
+            (
+                "/api/v1/figures/alos/explain?site=lakeside&period=2026-11&offset=99999999999999999999",
+                "is not a number from 0",
+            ),
+            ("/api/v1/stays?site=lakeside&limit=99999999999999999999", "is not a number from 1 to 1000"),
+            ("/api/v1/stays?site=lakeside&from=10000-01-01", "`from=10000-01-01` is not a day"),
         ] {
             let told = program.get(path).await;
             assert_eq!(told.status, StatusCode::BAD_REQUEST, "{path}");
@@ -302,6 +319,72 @@ fn a_message_is_taken_in_once() {
 }
 
 #[test]
+fn what_is_refused_changes_nothing_and_may_be_sent_again_rightly() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let program = director(&house).await;
+        let path = "/api/v1/messages?site=lakeside.riverside";
+        let message = |n: &str| adt(n, "A01", "20261112080000", "5W-501", &format!("V{n}"), "");
+        let n_received = async || {
+            let feeds = program.ok("/api/v1/feeds?site=lakeside").await;
+            let feeds = feeds.as_array().unwrap().iter().filter(|feed| feed["way"] == "api");
+            feeds.map(|feed| feed["n_received"].as_i64().unwrap()).sum::<i64>()
+        };
+        assert_eq!(program.ask(Method::POST, path, "k", &message("1")).await.status, StatusCode::OK);
+        // The key of another request: neither answered as that one, nor taken in.
+        let other = program.ask(Method::POST, path, "k", &message("2")).await;
+        assert_eq!((other.status, other.kind.as_str()), (StatusCode::CONFLICT, "application/problem+json"));
+        let huge = format!("{}\rNTE|1||{}", message("3"), "x".repeat(16 << 20));
+        let told = program.ask(Method::POST, path, "k3", &huge).await;
+        assert_eq!(
+            (told.status, told.kind.as_str()),
+            (StatusCode::PAYLOAD_TOO_LARGE, "application/problem+json")
+        );
+        assert_eq!(program.ask(Method::POST, path, &"k".repeat(300), &message("4")).await.status, 400);
+        assert_eq!(n_received().await, 1);
+        for (n, key) in [("2", "k2"), ("3", "k3"), ("4", "k4")] {
+            let told = program.ask(Method::POST, path, key, &message(n)).await;
+            assert_eq!(told.body["outcome"], "applied", "{n}");
+        }
+        // What `curl --data` calls the body does not lose it.
+        let form = "application/x-www-form-urlencoded";
+        let told = program.ask_as(Method::POST, path, "", form, &message("5")).await;
+        assert_eq!(told.body["outcome"], "applied");
+        assert_eq!(n_received().await, 5);
+    });
+}
+
+#[test]
+fn a_token_that_was_revoked_or_has_ended_opens_nothing() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        let who = house.add("rui", Role::FacilityManager, "lakeside").await;
+        let programs = [
+            Program::of(&house, who, "lakeside", &["census:view"]).await,
+            Program::of(&house, who, "lakeside", &["census:view"]).await,
+        ];
+        let path = "/api/v1/beds?site=lakeside";
+        programs[0].ok(path).await;
+        let id = list_tokens(&mut house.db.read().await.unwrap(), who).await.unwrap()[0].id;
+        let actor = Actor::new("command", "test");
+        let done = house.db.write(move |tx| Box::pin(async move { revoke_token(tx, &actor, who, id).await }));
+        assert!(done.await.unwrap());
+        let mut statuses = [programs[0].get(path).await.status, programs[1].get(path).await.status];
+        statuses.sort();
+        assert_eq!(statuses, [StatusCode::OK, StatusCode::UNAUTHORIZED]);
+        house.fixture.clock.set("2026-12-31T00:00:00Z".parse().unwrap());
+        for program in &programs {
+            let told = program.get(path).await;
+            assert_eq!(
+                (told.status, told.kind.as_str()),
+                (StatusCode::UNAUTHORIZED, "application/problem+json")
+            );
+            assert!(told.body["detail"].as_str().unwrap().contains("it has ended, was revoked"));
+        }
+    });
+}
+
+#[test]
 fn a_bed_is_blocked_with_a_reason_and_an_owner() {
     on_both(async |fixture| {
         let house = House::build(fixture).await;
@@ -342,6 +425,10 @@ fn the_document_and_the_reader_page_are_there() {
         let stranger = house.browser();
         let document: Value = serde_json::from_str(&stranger.get("/api/openapi.json").await.ok()).unwrap();
         assert_eq!(document["openapi"], "3.1.0");
+        let period = &document["paths"]["/api/v1/figures/{key}"]["get"]["parameters"];
+        let period = period.as_array().unwrap().iter().find(|one| one["name"] == "period").unwrap();
+        assert_eq!(period["schema"]["minLength"], 4);
+        assert!(period["schema"]["pattern"].as_str().unwrap().starts_with(r"^(\d{4}"));
         stranger.get("/api/docs").await.has("Sign in");
         house.sign_in("admin").await.get("/api/docs").await.has("/api/v1/census").has("Idempotency-Key");
         let program = director(&house).await;

@@ -16,7 +16,7 @@ pub enum Fault {
     WrongMethod,
     /// Nobody is signed in.
     #[error(
-        "no token came with the request, or one that has ended or is not ours; send `Authorization: Bearer TOKEN`, and make tokens under Preferences or with `helmward token create`"
+        "no token came with the request, or it has ended, was revoked or is not known here; send `Authorization: Bearer TOKEN` with a token made on your own page or with `helmward token create`"
     )]
     SignIn,
     /// A password must be changed before anything else.

@@ -133,7 +133,7 @@ async fn admit(
         if !is_token && !is_own_origin(&headers) {
             return Err(Fault::ForeignForm);
         }
-        read_body(&mut visit, request).await?;
+        read_body(&mut visit, request, is_token).await?;
         let is_own = visit.who.as_ref().is_none_or(|who| visit.form.raw(CSRF_FIELD) == who.csrf);
         if !is_token && !is_own {
             return Err(Fault::StaleForm);
@@ -209,7 +209,14 @@ fn check(guard: Guard, visit: &Visit) -> Result<Option<Scope>, Fault> {
     let access = &visit.who()?.access;
     let asked = match guard {
         Guard::At(_) => Some(visit.name("scope").to_owned()),
-        Guard::AtQuery(_) => visit.query.find("site").map(str::to_owned),
+        Guard::AtQuery(_) => {
+            if visit.path.starts_with("/api/") && visit.query.given("site") == Some("") {
+                let words =
+                    "`site=` names no site; write for example site=lakeside.riverside, or leave it out";
+                return Err(Fault::BadRequest(words.to_owned()));
+            }
+            visit.query.find("site").map(str::to_owned)
+        }
         Guard::Public | Guard::SignedIn | Guard::Anywhere(_) => None,
     };
     let path = match asked {
@@ -224,7 +231,9 @@ fn check(guard: Guard, visit: &Visit) -> Result<Option<Scope>, Fault> {
     scope.map(Some).ok_or(Fault::NotFound)
 }
 
-async fn read_body(visit: &mut Visit, request: Request) -> Result<(), Fault> {
+/// Reads the body: a person's form into its fields, a program's body as it is, also where it calls itself a
+/// form, as `curl --data` does unasked.
+async fn read_body(visit: &mut Visit, request: Request, is_token: bool) -> Result<(), Fault> {
     let kind = text_header(request.headers(), "content-type");
     let too_large = || Fault::TooLarge { limit_mib: 256 };
     if kind.starts_with("multipart/form-data") {
@@ -232,7 +241,7 @@ async fn read_body(visit: &mut Visit, request: Request) -> Result<(), Fault> {
         return Ok(());
     }
     let bytes = to_bytes(request.into_body(), BODY_MAX).await.map_err(|_| too_large())?;
-    if kind.starts_with("application/x-www-form-urlencoded") {
+    if kind.starts_with("application/x-www-form-urlencoded") && !is_token {
         visit.form = Form::parse(&String::from_utf8_lossy(&bytes));
     } else {
         visit.body = bytes.to_vec();

@@ -282,6 +282,40 @@ fn the_register_is_filtered_by_scope_and_names_only_when_asked() {
 }
 
 #[test]
+fn a_facility_lists_the_stays_that_only_passed_through_it() {
+    on_both(async |Fixture { db, .. }: Fixture| {
+        import_sites(&db).await;
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        receive(
+            &db,
+            vec![
+                message(1, "A01", at("2026-11-01T15:00:00Z"), 1, 1, ["I", "MED^1^A^RIV", "", ""]),
+                message(2, "A02", at("2026-11-02T15:00:00Z"), 1, 1, ["", "GEN^3^C^SOU", "", ""]),
+                message(3, "A02", at("2026-11-03T15:00:00Z"), 1, 1, ["", "MED^2^A^RIV", "", ""]),
+            ],
+        )
+        .await;
+        let mut tx = db.read().await.unwrap();
+        let tree = SiteTree::load(&mut tx).await.unwrap();
+        for (from, until, n) in [(None, None, 1), (Some(1), None, 1), (None, Some(1), 0)] {
+            let at = |day: Option<i64>| day.map(|_| at("2026-11-01T15:00:00Z").as_microsecond());
+            let filter = Filter { from: at(from), until: at(until), ..Filter::default() };
+            for site in ["h", "h.r", "h.s", "h.s.gen"] {
+                let scope = Scope::operator(&tree, &site.parse().unwrap()).unwrap();
+                assert_eq!(records::n_matching(&mut tx, &tree, &scope, &filter).await.unwrap(), n, "{site}");
+                let rows = records::list(&mut tx, &tree, &scope, &filter, Order::Newest, false, (0, 9))
+                    .await
+                    .unwrap();
+                for row in rows {
+                    let found = records::find(&mut tx, &tree, &scope, &row.id, false).await.unwrap();
+                    assert_eq!(found.unwrap().row.visit, row.visit);
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn codes_nobody_has_mapped_are_listed_until_a_unit_has_them() {
     on_both(async |Fixture { db, .. }: Fixture| {
         fill(&db).await;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Operations system for hospital managers: census and flow from your own HL7 feed, figures that explain
 /// themselves, and one list of what needs you today.
 #[derive(Debug, Parser)]
-#[command(name = "helmward", version, about)]
+#[command(name = "helmward", version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) verb: Verb,
@@ -34,7 +34,7 @@ pub(crate) enum Verb {
     Export(Export),
     /// The census of a day, or who is inside at an instant (no names)
     Census(Census),
-    /// A figure
+    /// A figure of a site and period; `figure list` names them all
     Figure(FigureAsk),
     /// A figure with its definition, its source and the rows it was made from
     Explain(FigureAsk),
@@ -263,7 +263,8 @@ pub(crate) struct Export {
     /// Site, with everything below it; the top site when left out
     #[arg(long, value_name = "PATH")]
     pub(crate) site: Option<SitePath>,
-    /// Days for tables of days: 2026-10, 2026-10-05, or 2026-10-05..2026-10-11; this month when left out
+    /// Days for tables of days: 2026, 2026-q4, 2026-10, 2026-10-05, or 2026-10-05..2026-10-11; this month when
+    /// left out
     #[arg(long, value_parser = parse_period)]
     pub(crate) period: Option<base::Period>,
     /// What was known at this instant, for tables that can say
@@ -329,7 +330,7 @@ pub(crate) struct FigureAsk {
     /// Site; the top site when left out
     #[arg(long, value_name = "PATH")]
     pub(crate) site: Option<SitePath>,
-    /// Days: 2026-10, 2026-10-05, or 2026-10-05..2026-10-11; this month when left out
+    /// Days: 2026, 2026-q4, 2026-10, 2026-10-05, or 2026-10-05..2026-10-11; this month when left out
     #[arg(long, value_parser = parse_period)]
     pub(crate) period: Option<base::Period>,
     /// What was known at this instant
@@ -408,14 +409,18 @@ pub(crate) enum User {
     },
     /// Give a person a password to be used once, printed here
     ResetPassword {
+        /// The e-mail they sign in with
         email: String,
         #[command(flatten)]
         at: At,
     },
     /// Give a person a role at a site
     Grant {
+        /// The e-mail they sign in with
         email: String,
+        /// The role, such as unit-manager
         role: String,
+        /// Where they hold it, with everything below
         #[arg(long, value_name = "PATH")]
         site: SitePath,
         /// First day; today when left out
@@ -429,6 +434,7 @@ pub(crate) enum User {
     },
     /// Close an account: sessions and tokens end, the record stays
     Close {
+        /// The e-mail they sign in with
         email: String,
         #[command(flatten)]
         at: At,
@@ -451,7 +457,7 @@ pub(crate) enum Token {
         /// What it may do, for example census:view; several times for several
         #[arg(long = "permission", value_name = "AREA:LEVEL", required = true)]
         permissions: Vec<identity::Permission>,
-        /// How long it lasts
+        /// How many days it lasts
         #[arg(long, value_name = "N", default_value_t = 90)]
         days: i64,
         #[command(flatten)]
@@ -459,6 +465,7 @@ pub(crate) enum Token {
     },
     /// A person's tokens
     List {
+        /// Whose
         #[arg(long = "for", value_name = "EMAIL")]
         person: String,
         #[command(flatten)]
@@ -468,6 +475,7 @@ pub(crate) enum Token {
     Revoke {
         /// Its id, as `token list` shows it
         id: String,
+        /// Whose it is
         #[arg(long = "for", value_name = "EMAIL")]
         person: String,
         #[command(flatten)]
@@ -479,6 +487,7 @@ pub(crate) enum Token {
 pub(crate) enum Rule {
     /// Every rule as it stands at a site today
     List {
+        /// Site; the top site when left out
         #[arg(long, value_name = "PATH")]
         site: Option<SitePath>,
         #[command(flatten)]
@@ -486,8 +495,11 @@ pub(crate) enum Rule {
     },
     /// Set a site's own value for a rule
     Override {
+        /// Key of the rule; `rule list` names them all
         key: String,
+        /// The value the rule takes: minutes, a percentage, a number or a word
         value: String,
+        /// The site it holds at, with everything below
         #[arg(long, value_name = "PATH")]
         site: SitePath,
         /// Why; kept and shown wherever the rule is named

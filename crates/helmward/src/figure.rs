@@ -1,7 +1,7 @@
 //! Figures and their explanation, through the catalogue as every page reads them.
 
 use crate::place::{Place, site_of};
-use crate::{End, cli, print};
+use crate::{End, WrongUse, cli, print};
 use anyhow::{Result, bail};
 use figures::rules::Rules;
 use figures::{Ask, Catalogue, Figure, RowsPage};
@@ -89,7 +89,7 @@ async fn read(ask: cli::FigureAsk, with_rows: bool) -> Result<End> {
 
 fn find(catalogue: &Catalogue, key: &str) -> Result<&'static Figure> {
     let Some(figure) = catalogue.get(key) else {
-        bail!("there is no figure `{key}`; `helmward figure list` names them all");
+        bail!(WrongUse(format!("there is no figure `{key}`; `helmward figure list` names them all")));
     };
     Ok(figure)
 }

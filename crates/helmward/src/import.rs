@@ -4,7 +4,7 @@
 //! table as `FILE.rejects.csv`, and makes the exit code 1; the rest stays taken in.
 
 use crate::place::{Place, site_of};
-use crate::{End, cli, print};
+use crate::{End, WrongUse, cli, print};
 use anyhow::{Context as _, Result, anyhow, bail};
 use area::{Cell, Export, ExportFormat};
 use identity::{ImportReport, Scope, SiteTree};
@@ -21,7 +21,10 @@ pub(crate) async fn run(kind: cli::Import) -> Result<End> {
         cli::Import::Beds(ask) => rows(&ask, "beds").await,
         cli::Import::People(ask) => rows(&ask, "people").await,
         cli::Import::Stays(ask) if ask.into.site.is_none() => {
-            bail!("stays belong to a facility or a unit; name it with --site, such as --site group.main")
+            bail!(WrongUse(
+                "stays belong to a facility or a unit; name it with --site, such as --site group.main"
+                    .to_owned()
+            ))
         }
         cli::Import::Stays(ask) => rows(&ask, "stays").await,
         cli::Import::Hl7(ask) => hl7(&ask).await,

@@ -2,7 +2,8 @@
 //!
 //! Each verb is a module: it opens the installation ([`place`]), calls what the crates below offer, and
 //! prints. No rule and no SQL lives here. Exit codes: 0 done, 1 the answer is no (a broken chain, rejects in
-//! an import), 2 wrong use, 3 cannot run. Errors go to stderr with the value, the limit and the next step.
+//! an import), 2 wrong use (also a figure nobody declared), 3 cannot run. Errors go to stderr with the value,
+//! the limit and the next step.
 //!
 //! Start with [`cli`], which names every verb, then [`place`].
 
@@ -37,6 +38,18 @@ pub(crate) enum End {
     No,
 }
 
+/// Asked in a way that cannot be answered whatever is stored: a name nobody declared, an argument left out.
+#[derive(Debug)]
+pub(crate) struct WrongUse(pub(crate) String);
+
+impl std::fmt::Display for WrongUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUse {}
+
 /// Messages and rows are many small allocations made on one thread and freed on another, which this
 /// allocator serves faster than the system's.
 #[global_allocator]
@@ -60,7 +73,7 @@ fn main() -> ExitCode {
         Err(error) if print::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("helmward: {error:#}");
-            ExitCode::from(3)
+            ExitCode::from(if error.is::<WrongUse>() { 2 } else { 3 })
         }
     }
 }

@@ -24,6 +24,13 @@ fn init_refuses_a_folder_in_use_and_wrong_use_ends_with_2() {
     assert!(again.err.contains("holds an installation already"), "{}", again.err);
     assert_eq!(helmward(&["census"]).code, 2);
     assert_eq!(helmward(&["init", "--name", "x"]).code, 2);
+    let dir = path(&install.dir);
+    let unknown = helmward(&["figure", "nothing", "--period", "2026-10", "--dir", dir]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("there is no figure `nothing`; `helmward figure list`"), "{}", unknown.err);
+    let nowhere = helmward(&["import", "stays", "stays.csv", "--dir", dir]);
+    assert_eq!(nowhere.code, 2);
+    assert!(nowhere.err.contains("name it with --site"), "{}", nowhere.err);
 }
 
 #[test]

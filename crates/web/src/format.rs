@@ -169,6 +169,15 @@ pub fn age(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// The beginning of a longer text, with a mark that there is more.
+pub fn clipped(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(chars_max.saturating_sub(1)).collect();
+    format!("{}\u{2026}", kept.trim_end())
+}
+
 /// `1 bed`, `2 beds`: the number with the word that fits it.
 pub fn n_of(n: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
@@ -196,6 +205,13 @@ mod tests {
             assert_eq!((count(n).as_str(), signed(n).as_str()), (plain, with_sign));
         }
         assert_eq!(count(i64::MIN), "−9,223,372,036,854,775,808");
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_says_that_there_is_more() {
+        assert_eq!(clipped("seven b", 7), "seven b");
+        assert_eq!(clipped("seven be", 7), "seven\u{2026}");
+        assert_eq!(clipped("sevenbeds", 7), "sevenb\u{2026}");
     }
 
     #[test]

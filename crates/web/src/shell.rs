@@ -390,7 +390,7 @@ pub fn keys_page(shell: &Shell) -> Markup {
 /// Body of the page behind the More tab: all areas, then the person's own menu.
 pub fn more_page(shell: &Shell) -> Markup {
     html! {
-        div.more.panel { (shell.groups()) }
+        @if !shell.nav.is_empty() { div.more.panel { (shell.groups()) } }
         div.more.panel { p.who { b { (shell.person.name) } " " (shell.person.role) } (shell.person_menu()) }
     }
 }

@@ -56,7 +56,7 @@ impl std::iter::Sum for Days {
     }
 }
 
-/// `45 min`, `6 h 20`, `12 h 00`: hours are left out under one hour, minutes only from five days on, which
+/// `45 min`, `6 h 20`, `12 h`: hours are left out under one hour, minutes only from five days on, which
 /// read as `12 days`.
 impl fmt::Display for Minutes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,6 +65,7 @@ impl fmt::Display for Minutes {
         match (size / 60, size % 60) {
             (0, minutes) => write!(out, "{sign}{minutes} min"),
             (hours, _) if hours >= 120 => write!(out, "{sign}{} days", hours / 24),
+            (hours, 0) => write!(out, "{sign}{hours} h"),
             (hours, minutes) => write!(out, "{sign}{hours} h {minutes:02}"),
         }
     }
@@ -89,7 +90,7 @@ mod tests {
         let check = |minutes, shown: &str| assert_eq!(Minutes(minutes).to_string(), shown);
         check(0, "0 min");
         check(59, "59 min");
-        check(60, "1 h 00");
+        check(60, "1 h");
         check(380, "6 h 20");
         check(7_199, "119 h 59");
         check(7_200, "5 days");

@@ -67,11 +67,11 @@ pub(super) async fn changes(visit: Visit) -> Answer {
         )
     };
     let table = Table::new("log", "Changes")
-        .column(Column::number("No."))
         .column(Column::text("When"))
         .column(Column::text("Who"))
         .column(Column::text("Record"))
         .column(Column::text("Before and after").wide())
+        .column(Column::number("No.").not_on_phones())
         .column(Column::text("Through").wide().only_wide_screens())
         .rows(entries.iter().map(|entry| line(entry, &names, &visit)))
         .downloads(csv, xlsx)
@@ -128,11 +128,11 @@ fn line(entry: &Entry, names: &Names, visit: &Visit) -> Row {
     let who = kit::here(visit, "who", Some(&row.actor.who));
     let record = kit::here(visit, "record", Some(&row.record));
     Row::default()
-        .cell(row.seq)
         .cell(format::instant(row.at, &visit.zone(), visit.now))
         .cell(Cell::link(names.get(&row.actor.who), who))
         .cell(Cell::link(sentence(&row.kind.replace('_', " ")), record))
-        .cell(told(entry).chars().take(240).collect::<String>())
+        .cell(format::clipped(&told(entry), 240))
+        .cell(row.seq)
         .cell(Cell::dim(&row.actor.cause))
 }
 
@@ -175,12 +175,12 @@ pub(super) async fn views(visit: Visit) -> Answer {
     let older = views.last().filter(|_| has_more).map(|view| view.seq.to_string());
     let (csv, xlsx) = kit::file_hrefs(&visit);
     let table = Table::new("views", "Views of pages that name patients")
-        .column(Column::number("No."))
         .column(Column::text("When"))
         .column(Column::text("Who"))
         .column(Column::text("Site").not_on_phones())
         .column(Column::text("Page").wide())
         .column(Column::text("Of").not_on_phones())
+        .column(Column::number("No.").not_on_phones())
         .rows(views.iter().map(|view| view_line(view, &names, &visit)))
         .downloads(csv, xlsx)
         .empty(Empty::new("No view yet", "Each view of a page that names patients will stand here."));
@@ -202,16 +202,30 @@ fn moment(at: Timestamp, visit: &Visit) -> String {
     format::instant(at, &visit.zone(), visit.now)
 }
 
+/// The page as people call it; the file keeps its address.
+fn page_words(page: &str) -> String {
+    match page {
+        "census/flow" => "Flow board",
+        "census/flow/leaving" => "What a leaving patient waits for",
+        "census/records" => "Services register",
+        "census/records/stay" => "Stay",
+        "census/beds" => "Bed",
+        page if page.starts_with("/admin/feeds/") => "Message as sent",
+        page => page,
+    }
+    .to_owned()
+}
+
 fn view_line(view: &View, names: &Names, visit: &Visit) -> Row {
     let person = view.person.to_string();
     let site = visit.tree.find(&view.site).map_or_else(|| view.site.to_string(), |site| site.name.clone());
     Row::default()
-        .cell(view.seq)
         .cell(moment(view.at, visit))
         .cell(Cell::link(names.get(&person), kit::here(visit, "who", Some(&person))))
         .cell(site)
-        .cell(view.page.clone())
+        .cell(page_words(&view.page))
         .cell(Cell::dim(&view.subject))
+        .cell(view.seq)
 }
 
 fn view_file(views: &[View], names: &Names) -> Export {

@@ -94,7 +94,7 @@ fn line(job: &Job, names: &Names, visit: &Visit) -> Row {
         })
         .cell(Cell::dim(asker(job, names)))
         .cell(format::instant(job.asked_at, &visit.zone(), visit.now))
-        .cell(Cell::dim(job.result.chars().take(120).collect::<String>()))
+        .cell(Cell::dim(format::clipped(&job.result, 160)))
 }
 
 fn asker(job: &Job, names: &Names) -> String {
@@ -169,7 +169,18 @@ pub(super) async fn page(visit: Visit) -> Answer {
             JobState::Cancelled => web::JobState::Stopped,
         },
         elapsed_seconds: u64::try_from(seconds).unwrap_or(0),
-        progress: (count(job.n_done), total),
+        // A job that is done has done every step, also one that found fewer to do than it had counted.
+        progress: match (job.state, total) {
+            (JobState::Done, Some(total)) => (total, Some(total)),
+            (
+                JobState::Waiting
+                | JobState::Running
+                | JobState::Done
+                | JobState::Failed
+                | JobState::Cancelled,
+                _,
+            ) => (count(job.n_done), total),
+        },
         unit: "steps done".to_owned(),
         facts,
         stop: Some((format!("/jobs/{}/stop", job.id), visit.who()?.csrf.clone())),

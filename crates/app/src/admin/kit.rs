@@ -235,9 +235,13 @@ pub(crate) fn told(entry: &Entry) -> String {
     let says = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
     let parts = touched(entry.before.as_deref(), &entry.row.body);
     let is_new = entry.before.is_none();
-    let words = parts.iter().map(|part| match is_new {
-        true => format!("{}: {}", part.what, says(&part.after)),
-        false => format!("{}: {} to {}", part.what, says(&part.before), says(&part.after)),
+    let words = parts.iter().map(|part| {
+        // A record that is one value has no name for it.
+        let what = if part.what.is_empty() { String::new() } else { format!("{}: ", part.what) };
+        match is_new {
+            true => format!("{what}{}", says(&part.after)),
+            false => format!("{what}{} to {}", says(&part.before), says(&part.after)),
+        }
     });
     let words = words.collect::<Vec<_>>().join("; ");
     if words.is_empty() { "saved without a change".to_owned() } else { words }
@@ -274,7 +278,7 @@ pub(crate) async fn undo_strip(visit: &Visit, tx: &mut Tx) -> Result<Option<Undo
         return Ok(None);
     }
     let what = told(&entry);
-    let text: String = format!("Saved. {}", sentence(&what)).chars().take(160).collect();
+    let text = format::clipped(&format!("Saved. {}", sentence(&what)), 160);
     Ok(Some(Undo { text, action: "/admin/undo".to_owned(), token: seq.to_string() }))
 }
 

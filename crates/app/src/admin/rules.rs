@@ -4,7 +4,7 @@ use super::kit::{self, Names, Refusal as _, sentence, site_choices};
 use super::store::{last_rule_seq, last_seq, list_entries};
 use ::store::{StoreError, Tx};
 use area::{Answer, Cell as FileCell, Differing, Export, Fault, Unsaved, VERSION_FIELD, Visit};
-use base::Id;
+use base::{Id, Minutes};
 use figures::rules::{
     Override, OverrideAsk, OverrideProblem, RuleState, RuleView, Rules, VersionView, end_override,
     find_override, put_override,
@@ -84,6 +84,15 @@ pub(super) async fn list(visit: Visit) -> Answer {
     visit.show(&Page::new("Rules").context(context).body(body)).await
 }
 
+/// A stored value as the page says it: minutes as a length, a share with its sign.
+fn said(view: &RuleView, stored: &str) -> String {
+    match stored.parse() {
+        Ok(minutes) if view.unit.starts_with("minutes") => Minutes(minutes).to_string(),
+        Ok(_) if view.unit.starts_with('%') => format!("{stored}%"),
+        Ok(_) | Err(_) => stored.to_owned(),
+    }
+}
+
 fn last_checked(view: &RuleView) -> Option<Date> {
     let held = view.versions.iter().find(|version| version.state == RuleState::Now);
     held.and_then(|version| version.last_checked)
@@ -91,7 +100,7 @@ fn last_checked(view: &RuleView) -> Option<Date> {
 
 fn value(view: &RuleView) -> String {
     let said = view.value.clone().unwrap_or_else(|| "Nothing in force".to_owned());
-    // A length says its own unit: "4 h 00 from the decision to admit".
+    // A length says its own unit: "4 h from the decision to admit".
     let unit = view.unit.strip_prefix("minutes").map_or(view.unit, str::trim_start);
     // A percentage does so too: "88% of staffed beds".
     let unit = if said.ends_with('%') { unit.trim_start_matches("% ") } else { unit };
@@ -206,7 +215,7 @@ fn own_table(visit: &Visit, view: &RuleView, names: &Names, may_edit: bool) -> R
         } };
         Row::default()
             .cell(site.map_or_else(|| "A site".to_owned(), |site| site.name.clone()))
-            .cell(own.value.clone())
+            .cell(said(view, &own.value))
             .cell(match own.to {
                 Some(_) => format!("{} to {}", format::date(own.from, today), until(own.to, today)),
                 None => format!("From {}", format::date(own.from, today)),
@@ -242,7 +251,7 @@ fn version_table(visit: &Visit, view: &RuleView) -> Table {
             Row::default()
                 .cell(format::date(version.from, today))
                 .cell(until(version.to, today))
-                .cell(version.value.clone())
+                .cell(said(view, &version.value))
                 .cell(Cell::dim(&version.source))
                 .cell(Cell::dim(version.last_checked.map_or(String::new(), |day| format::date(day, today))))
                 .cell(state_chip(version.state))

@@ -1,4 +1,6 @@
 //! Reading what a program asks: parameters by name, each refusal with an example that works.
+//!
+//! A parameter sent blank is refused, not passed over: a program that lost a value asks for all days otherwise.
 
 use area::{Answer, Fault, IntoResponse as _, Visit};
 use base::Period;
@@ -25,7 +27,7 @@ fn missing(name: &str, example: &str) -> Fault {
 /// A day.
 pub(super) fn date(visit: &Visit, name: &str) -> Result<Option<Date>, Fault> {
     let read = |text: &str| text.parse().map_err(|_| bad(name, text, "a day", "2026-10-01"));
-    visit.query.find(name).map(read).transpose()
+    visit.query.given(name).map(read).transpose()
 }
 
 /// An instant with its offset.
@@ -35,12 +37,12 @@ pub(super) fn instant(visit: &Visit, name: &str) -> Result<Option<Timestamp>, Fa
         let text = text.replace(' ', "+");
         text.parse().map_err(|_| bad(name, &text, "an instant with its offset", "2026-10-01T08:00:00Z"))
     };
-    visit.query.find(name).map(read).transpose()
+    visit.query.given(name).map(read).transpose()
 }
 
 /// A period that must be there.
 pub(super) fn period(visit: &Visit) -> Result<Period, Fault> {
-    let text = visit.query.find("period").ok_or_else(|| missing("period", "2026-10"))?;
+    let text = visit.query.given("period").ok_or_else(|| missing("period", "2026-10"))?;
     let period: Period = text.parse().map_err(|_| bad("period", text, "a period", "2026-10"))?;
     let most = crate::today::explain_days_max();
     if period.n_days() > most {
@@ -54,14 +56,14 @@ pub(super) fn period(visit: &Visit) -> Result<Period, Fault> {
 
 /// How many rows, within limits.
 pub(super) fn limit(visit: &Visit) -> Result<usize, Fault> {
-    let Some(text) = visit.query.find("limit") else { return Ok(PAGE) };
+    let Some(text) = visit.query.given("limit") else { return Ok(PAGE) };
     let limit = text.parse::<usize>().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
     limit.ok_or_else(|| bad("limit", text, &format!("a number from 1 to {PAGE_MAX}"), "100"))
 }
 
 /// How many rows to pass over.
 pub(super) fn offset(visit: &Visit) -> Result<usize, Fault> {
-    let Some(text) = visit.query.find("offset") else { return Ok(0) };
+    let Some(text) = visit.query.given("offset") else { return Ok(0) };
     text.parse().map_err(|_| bad("offset", text, "a number from 0", "100"))
 }
 
@@ -72,7 +74,7 @@ pub(super) fn word<'w>(
     words: &[&'w str],
     example: &str,
 ) -> Result<Option<&'w str>, Fault> {
-    let Some(text) = visit.query.find(name) else { return Ok(None) };
+    let Some(text) = visit.query.given(name) else { return Ok(None) };
     let found = words.iter().copied().find(|word| *word == text);
     let kind = format!("one of {}", words.join(", "));
     found.map(Some).ok_or_else(|| bad(name, text, &kind, example))
@@ -82,7 +84,7 @@ pub(super) fn word<'w>(
 pub(super) fn scope(visit: &Visit, permission: Permission) -> Result<Scope, Fault> {
     let access = &visit.who()?.access;
     let day = visit.now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let path = match visit.query.find("site") {
+    let path = match visit.query.given("site") {
         Some(text) => text.parse().map_err(|_| bad("site", text, "a site path", "lakeside.riverside"))?,
         None => access.sites_for(&visit.tree, permission, day).into_iter().next().ok_or(Fault::NotFound)?,
     };

@@ -82,12 +82,13 @@ pub(super) async fn figure(visit: Visit) -> Answer {
     Ok(visit.json(&figure.answer(&reading)))
 }
 
-/// `GET /api/v1/figures/{key}/explain`: all rows, or a page of them where `limit` is given.
+/// `GET /api/v1/figures/{key}/explain`: all rows, or a page of them where `limit` or `offset` is given.
 pub(super) async fn explain(visit: Visit) -> Answer {
     let figure = visit.ctx.catalogue.get(visit.name("key")).ok_or(Fault::NotFound)?;
     let scope = ask::scope(&visit, figure.permission)?;
     let (period, as_of) = (ask::period(&visit)?, ask::instant(&visit, "as_of")?);
-    let page = match visit.query.is_set("limit") {
+    let is_paged = ["limit", "offset"].iter().any(|name| visit.query.given(name).is_some());
+    let page = match is_paged {
         true => RowsPage { offset: ask::offset(&visit)?, limit: ask::limit(&visit)? },
         false => RowsPage::ALL,
     };
@@ -206,7 +207,7 @@ pub(super) async fn stays(visit: Visit) -> Answer {
         None if state == "left" => visit.now.saturating_sub(month).unwrap_or(visit.now),
         None => Timestamp::UNIX_EPOCH,
     };
-    let after = match visit.query.find("cursor") {
+    let after = match visit.query.given("cursor") {
         Some(text) => store::Cursor::read(text).ok_or_else(|| {
             Fault::BadRequest("`cursor` is not one of ours; follow the Link of the page before".to_owned())
         })?,

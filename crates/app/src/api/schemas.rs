@@ -301,6 +301,11 @@ pub(super) fn schema_of(kind: &str, is_nullable: bool) -> Value {
             false => reference(name),
         };
     }
+    if kind == "period" {
+        // What `base::Period` reads: a year, a quarter, a month, a day, or two days.
+        let pattern = r"^(\d{4}(-[qQ][1-4]|-\d{2}(-\d{2})?)?|\d{4}-\d{2}-\d{2}\.\.\d{4}-\d{2}-\d{2})$";
+        return json!({ "type": "string", "minLength": 4, "maxLength": 22, "pattern": pattern });
+    }
     let (kind, format) = match kind {
         "date" | "date-time" => ("string", Some(kind)),
         other => other.split_once(':').map_or((other, None), |(kind, format)| (kind, Some(format))),

@@ -112,7 +112,7 @@ const AS_OF: Parameter = query(
 );
 const PERIOD: Parameter = needed(query(
     "period",
-    "string",
+    "period",
     "2026, 2026-q4, 2026-10, 2026-10-01 or 2026-11-09..2026-12-06; at most 400 days.",
     "2026-10",
 ));
@@ -190,7 +190,7 @@ pub(super) static OPERATIONS: [Operation; 13] = [
         path: "/api/v1/figures/{key}/explain",
         id: "explainFigure",
         summary: "A figure with its definition and the rows it was made from",
-        description: "All rows; with `limit` a page of them, and a Link to the next one.",
+        description: "All rows; with `limit` or `offset` a page of them, and a Link to the next one.",
         parameters: &[KEY, SITE, PERIOD, AS_OF, LIMIT, query("offset", "integer", "Rows to pass over.", "0")],
         answer: "Explanation",
         run: |visit| Box::pin(read::explain(visit)),

@@ -67,7 +67,7 @@ async fn page(visit: Visit) -> Answer {
         (false, n) => format!("{n} results for \"{asked}\""),
     };
     let page = Page::new("Search").context(context).body(html! {
-        (FilterBar::new("/search").search("q", "Search for", &asked))
+        (FilterBar::new("/search").search("q", "Search for", &asked).finds())
         (results(&asked, &groups))
     });
     visit.show(&page).await

@@ -278,11 +278,13 @@ fn tiles(visit: &Visit, site: &SiteInfo, brief: &Brief) -> Markup {
 pub(super) fn bed_tile(visit: &Visit, bed: &census::beds::store::BedRow, is_leaving: bool) -> BedTile {
     use census::beds::rules::BedState as Is;
     let state = match bed.state {
+        Is::Available if !bed.is_set_up => web::BedState::Closed,
         Is::Available => web::BedState::Free,
         Is::Assigned => web::BedState::Reserved,
         Is::Occupied if is_leaving => web::BedState::Leaving,
         Is::Occupied => web::BedState::InUse,
-        Is::Dirty | Is::Cleaning => web::BedState::Dirty,
+        Is::Dirty => web::BedState::Dirty,
+        Is::Cleaning => web::BedState::Cleaning,
         Is::Blocked => web::BedState::Blocked,
         Is::Closed => web::BedState::Closed,
     };
@@ -297,9 +299,9 @@ pub(super) fn bed_tile(visit: &Visit, bed: &census::beds::store::BedRow, is_leav
     });
     let note = match bed.state {
         Is::Blocked | Is::Closed if !bed.reason.is_empty() => bed.reason.clone(),
-        Is::Cleaning => "being cleaned".to_owned(),
+        Is::Available if !bed.is_set_up => "not set up".to_owned(),
         Is::Available | Is::Closed => String::new(),
-        Is::Assigned | Is::Occupied | Is::Dirty | Is::Blocked => since.unwrap_or_default(),
+        Is::Assigned | Is::Occupied | Is::Dirty | Is::Cleaning | Is::Blocked => since.unwrap_or_default(),
     };
     let unit = visit.tree.get(&bed.unit).filter(|_| visit.may(Permission::CENSUS_VIEW));
     let href = unit.map(|unit| format!("/at/{}/census/beds/{}", unit.path, bed.id));

@@ -32,7 +32,7 @@ pub(super) async fn count_beds(
     let rows: Vec<(Id<Site>, String, i64)> = tx
         .list(
             "SELECT unit_id, state, CAST(COUNT(*) AS BIGINT) FROM bed
-             WHERE closed_at IS NULL
+             WHERE closed_at IS NULL AND is_set_up
                AND unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
              GROUP BY unit_id, state ORDER BY unit_id, state",
             binds![site],

@@ -33,6 +33,10 @@ const USUAL: [&str; 9] = [
     "discharges",
 ];
 
+/// The same for a site that is an emergency department and nothing else, where beds and stays say little.
+const USUAL_EMERGENCY: [&str; 6] =
+    ["ed_boarding", "ed_median_stay", "lwbs_rate", "ed_arrivals", "nedocs", "midnight_census"];
+
 /// Figures of an emergency department; a site without one is not asked for them unless somebody chose them.
 const EMERGENCY: [&str; 3] = ["ed_boarding", "lwbs_rate", "ed_median_stay"];
 
@@ -73,7 +77,9 @@ fn chosen(visit: &Visit) -> Result<Vec<(&'static Figure, Scope)>, Fault> {
     let own = &visit.who()?.access.person.preferences.figures;
     let units = visit.tree.units_below(&visit.site()?.id);
     let has_emergency = units.iter().any(|unit| unit.care == Care::Emergency);
-    let usual = USUAL.into_iter().filter(|key| has_emergency || !EMERGENCY.contains(key));
+    let is_emergency = has_emergency && units.iter().all(|unit| unit.care == Care::Emergency);
+    let usual: &[&str] = if is_emergency { &USUAL_EMERGENCY } else { &USUAL };
+    let usual = usual.iter().copied().filter(|key| has_emergency || !EMERGENCY.contains(key));
     let keys = own.iter().map(String::as_str).chain(usual);
     let mut seen = BTreeSet::new();
     let figures =

@@ -162,7 +162,7 @@ fn name_of(period: Period) -> String {
 
 fn body(visit: &Visit, period: Period, lines: &[Line]) -> Result<Markup, Fault> {
     if lines.is_empty() {
-        let empty = Empty::new("This period has not begun", "Each day appears here once it is over.")
+        let empty = Empty::new("No day to show yet", "Each day appears here once it is over.")
             .action("Yesterday", visit.at("census/day"));
         return Ok(html! { (Panel::new("Days").body(empty)) });
     }
@@ -183,7 +183,7 @@ fn kpis(visit: &Visit, period: Period, totals: &Totals) -> Vec<Kpi> {
     vec![
         kpi("Average daily census", totals.adc(), 1, "adc")
             .caption(format!("{} patient days", format::count(totals.patient_days))),
-        kpi("Occupancy of staffed beds", totals.occupancy(), 1, "occupancy")
+        kpi("Staffed beds occupied", totals.occupancy(), 1, "occupancy")
             .unit("%")
             .caption(format!("of {} bed days", format::count(totals.bed_days))),
         kpi("Average stay", totals.alos(), 2, "alos")

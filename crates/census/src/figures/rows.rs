@@ -69,7 +69,7 @@ impl World<'_> {
             at: Timestamp::from_microsecond(at).ok().map(When::At),
             numerator,
             denominator: None,
-            note: self.ask.tree.get(unit).map(|site| site.name.clone()),
+            note: None,
             site,
         }
     }

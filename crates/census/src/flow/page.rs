@@ -326,7 +326,7 @@ fn leaving_line(view: &View<'_>, leaving: &Leaving) -> AgendaLine {
     let waits = waits_words(&leaving.waits, view.now);
     let waits = if waits.is_empty() { "Nothing recorded".to_owned() } else { waits };
     let late = if leaving.is_late { "Late. " } else { "" };
-    let button = Button::link("Waits", format!("{}/flow/leaving/{}", view.base, guest.stay))
+    let button = Button::link("Record", format!("{}/flow/leaving/{}", view.base, guest.stay))
         .small()
         .about(guest.label());
     AgendaLine {

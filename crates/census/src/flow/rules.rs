@@ -362,7 +362,7 @@ fn tile(facts: &Facts<'_>, bed: Option<&&BedRow>, code: &str, guests: &[&Guest])
         BedState::Available | BedState::Occupied => (web::BedState::Free, length),
         BedState::Assigned => (web::BedState::Reserved, length),
         BedState::Dirty => (web::BedState::Dirty, length),
-        BedState::Cleaning => (web::BedState::Dirty, format!("cleaning {length}")),
+        BedState::Cleaning => (web::BedState::Cleaning, length),
         BedState::Blocked if bed.owner.is_empty() => (web::BedState::Blocked, bed.reason.clone()),
         BedState::Blocked => (web::BedState::Blocked, format!("{}, {}", bed.reason, bed.owner)),
         BedState::Closed => (web::BedState::Closed, bed.reason.clone()),

@@ -233,7 +233,7 @@ impl Deriver<'_> {
             let Some(site) = self.here(&unit) else { continue };
             let limit = self.minutes("bed.dirty_limit", &site.path, 60);
             let late: Vec<Micros> = since.into_iter().filter(|at| self.now - at > limit * MINUTE).collect();
-            self.push_beds(needs, site, "dirty", "not clean", &late, limit, None);
+            self.push_beds(needs, site, "dirty", "not been clean", &late, limit, None);
         }
         for (unit, entries) in blocked {
             let Some(site) = self.here(&unit) else { continue };
@@ -243,7 +243,7 @@ impl Deriver<'_> {
             let owner =
                 late.iter().min().map(|(_, owner)| (*owner).to_owned()).filter(|owner| !owner.is_empty());
             let times: Vec<Micros> = late.iter().map(|(at, _)| *at).collect();
-            self.push_beds(needs, site, "blocked", "blocked", &times, limit, owner);
+            self.push_beds(needs, site, "blocked", "been blocked", &times, limit, owner);
         }
     }
 
@@ -260,12 +260,17 @@ impl Deriver<'_> {
     ) {
         let Some(oldest) = late.iter().min() else { return };
         let beds = if late.len() == 1 { "One bed".to_owned() } else { format!("{} beds", late.len()) };
-        let verb = if late.len() == 1 { "is" } else { "are" };
+        let verb = if late.len() == 1 { "has" } else { "have" };
+        let longest = Minutes((self.now - oldest) / MINUTE);
         needs.push(Need {
             key: format!("census.beds_{key}:{}", site.id),
             class: Class::Rest,
-            sentence: format!("{beds} in {} {verb} {words} longer than {}", site.name, Minutes(limit)),
-            why: format!("The longest for {}.", Minutes((self.now - oldest) / MINUTE)),
+            sentence: format!("{beds} in {} {verb} {words} for over {}", site.name, Minutes(limit)),
+            why: if late.len() == 1 {
+                format!("For {longest} now.")
+            } else {
+                format!("The longest for {longest}.")
+            },
             due: at(oldest + limit * MINUTE),
             due_words: None,
             owner,

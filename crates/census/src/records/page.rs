@@ -93,6 +93,7 @@ fn filter(visit: &Visit) -> Result<Filter, Fault> {
         disposition: query.text("disposition").to_owned(),
         visit: query.text("visit").to_owned(),
         with_faults: query.is_set("faults"),
+        stay: String::new(),
     })
 }
 

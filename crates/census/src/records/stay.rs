@@ -9,7 +9,7 @@ use area::{Answer, Fault, Visit};
 use identity::Permission;
 use web::{
     Button, Cell, Column, Empty, Markup, Page, Panel, Row, Status, Table, breadcrumbs, chip, columns,
-    description_list, format, html, notice,
+    description_list, html, notice,
 };
 
 /// `GET …/census/records/{stay}`.
@@ -85,8 +85,10 @@ fn summary(visit: &Visit, file: &StayFile, waits: &crate::flow::leaving::Waits) 
         rows.push(("Born", html! { (born) }));
         rows.push(("Sex", html! { (sex) }));
     }
-    rows.push(("Class", html! { (row.class) }));
-    rows.push(("Service", html! { (row.service) }));
+    rows.push(("Class", html! { (class_words(&row.class)) }));
+    if !row.service.is_empty() {
+        rows.push(("Service", html! { (row.service) }));
+    }
     rows.push((if row.state == "expected" { "Announced for" } else { "Arrived" }, when(row.arrived_at)));
     if let Some(at) = row.admitted_at {
         rows.push(("Admitted", when(at)));
@@ -96,12 +98,27 @@ fn summary(visit: &Visit, file: &StayFile, waits: &crate::flow::leaving::Waits) 
     }
     if let Some(at) = row.left_at {
         rows.push(("Left", when(at)));
-        rows.push(("Disposition", html! { (row.disposition) }));
+        let disposition = if row.disposition.is_empty() { "Not told" } else { &row.disposition };
+        rows.push(("Disposition", html! { (disposition) }));
     }
     if !waits.is_empty() {
         rows.push(("Waits for", html! { (crate::flow::page::waits_words(waits, visit.now)) }));
     }
     description_list(rows)
+}
+
+/// A patient class with the word HL7 table 0004 has for it; a house's own class stands as it is.
+fn class_words(class: &str) -> String {
+    let word = match class {
+        "E" => "emergency",
+        "I" => "inpatient",
+        "O" => "outpatient",
+        "P" => "announced",
+        "R" => "recurring",
+        "B" => "obstetrics",
+        own => return own.to_owned(),
+    };
+    format!("{class}, {word}")
 }
 
 fn contradictions(visit: &Visit, file: &StayFile) -> Markup {
@@ -119,7 +136,7 @@ fn contradictions(visit: &Visit, file: &StayFile) -> Markup {
 }
 
 pub(crate) fn message_words(message: i64) -> String {
-    if message == 0 { "An imported row".to_owned() } else { format!("Message {}", format::count(message)) }
+    if message == 0 { "An imported row".to_owned() } else { format!("Message {message}") }
 }
 
 fn leg_table(visit: &Visit, file: &StayFile, legs: &[BelievedLeg], is_now: bool) -> Table {

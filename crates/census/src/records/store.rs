@@ -42,6 +42,8 @@ pub struct Filter {
     pub visit: String,
     /// Only stays with facts that contradict each other.
     pub with_faults: bool,
+    /// One stay by its id.
+    pub stay: String,
 }
 
 /// The state that stands for every one, stays taken back included.
@@ -113,37 +115,74 @@ struct Where {
 impl Where {
     /// Adds a condition; each `{}` in it stands for the value.
     fn and(&mut self, condition: &str, value: Bind) {
+        let n_places = condition.matches("{}").count();
+        self.and_each(condition, vec![value; n_places]);
+    }
+
+    /// Adds a condition; each `{}` in it stands for the next value.
+    fn and_each(&mut self, condition: &str, values: Vec<Bind>) {
         let mut parts = condition.split("{}");
         self.text.push_str(" AND ");
         self.text.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            self.binds.push(value.clone());
+        for (part, value) in parts.zip(values) {
+            self.binds.push(value);
             self.text.push_str(&format!("${}{part}", self.binds.len()));
         }
     }
 }
 
-/// The stays of the scope and filter: of a facility those that began in it or are, or ended, in it; below one
-/// those with a place in the scope, or announced for it.
+/// A stay with a place in the site, such as one that only passed through on its way between two others. Its
+/// places are looked for where the rest of the filter lets them be, since a site of five years has many.
+fn passed_through(filter: &Filter, site: Bind) -> (String, Vec<Bind>) {
+    let mut text = "s.id IN (SELECT l.stay_id FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
+              WHERE t.ancestor_id = {} AND l.known_to = 253402300799999999"
+        .to_owned();
+    let mut binds = vec![site];
+    if !filter.stay.is_empty() {
+        text.push_str(" AND l.stay_id = {}");
+        binds.push(filter.stay.as_str().into());
+    }
+    if let Some(from) = filter.from {
+        text.push_str(" AND l.to_at >= {}");
+        binds.push(from.into());
+    }
+    text.push(')');
+    (text, binds)
+}
+
+/// The stays of the scope and filter: of a facility those that began in it, are or ended in it, or had a place
+/// in it between; below one those with a place in the scope, or announced for it.
 fn conditions(tree: &SiteTree, scope: &Scope, filter: &Filter, binds: Vec<Bind>) -> Where {
     let mut of = Where { text: "TRUE".to_owned(), binds };
     let site = tree.get(&scope.site_id());
     let is_whole = site.is_some_and(|site| {
         matches!(site.kind, SiteKind::Enterprise | SiteKind::Facility) || site.facility_id == Some(site.id)
     });
-    let in_scope = if is_whole && site.is_some_and(|site| site.parent_id.is_none()) {
-        "s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})"
+    let here = || Bind::from(scope.site_id());
+    let (passed, mut values) = passed_through(filter, here());
+    if is_whole && site.is_some_and(|site| site.parent_id.is_none()) {
+        of.and("s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})", here());
     } else if is_whole {
-        "(s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})
-          OR s.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {}))"
+        values.splice(0..0, [here(), here()]);
+        let condition = format!(
+            "(s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {{}})
+              OR s.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {{}})
+              OR {passed})"
+        );
+        of.and_each(&condition, values);
     } else {
-        "(s.id IN (SELECT l.stay_id FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
-                   WHERE t.ancestor_id = {} AND l.known_to = 253402300799999999)
-          OR (s.state = 'expected' AND EXISTS (
-                SELECT 1 FROM site_code c JOIN site_tree t ON t.descendant_id = c.site_id
-                WHERE t.ancestor_id = {} AND c.owner_id = s.facility_id AND c.code = UPPER(s.pending_unit))))"
-    };
-    of.and(in_scope, scope.site_id().into());
+        values.push(here());
+        let condition = format!(
+            "({passed}
+              OR (s.state = 'expected' AND EXISTS (
+                    SELECT 1 FROM site_code c JOIN site_tree t ON t.descendant_id = c.site_id
+                    WHERE t.ancestor_id = {{}} AND c.owner_id = s.facility_id AND c.code = UPPER(s.pending_unit))))"
+        );
+        of.and_each(&condition, values);
+    }
+    if !filter.stay.is_empty() {
+        of.and("s.id = {}", filter.stay.as_str().into());
+    }
     if let Some(unit) = filter.unit {
         let condition = "s.id IN (SELECT l.stay_id FROM leg l WHERE l.unit_id = {}
                                   AND l.known_to = 253402300799999999)";
@@ -259,9 +298,8 @@ pub async fn find(
     with_names: bool,
 ) -> Result<Option<StayFile>, StoreError> {
     // A stay taken back is still to be looked at.
-    let filter = Filter { state: ANY.to_owned(), ..Filter::default() };
-    let mut of = conditions(tree, scope, &filter, binds![with_names]);
-    of.and("s.id = {}", id.into());
+    let filter = Filter { state: ANY.to_owned(), stay: id.to_owned(), ..Filter::default() };
+    let of = conditions(tree, scope, &filter, binds![with_names]);
     let sql = format!(
         "SELECT s.id, s.facility_id, s.visit, s.state, s.class, s.service, s.arrived_at, s.admitted_at,
                 s.left_at, s.disposition, s.unit_id, s.bed, s.faults <> '', p.name

@@ -5,7 +5,7 @@ use crate::flow::rules::{Board, board};
 use crate::flow::store::load;
 use crate::words;
 use area::{Answer, IntoResponse, Visit};
-use web::{Cell, Column, Markup, Row, Table, bed_tiles, format, html, render_wall};
+use web::{Cell, Column, Empty, Markup, Row, Table, bed_tiles, format, html, render_wall};
 
 /// Beds shown one by one; more would not be read from across the room.
 const TILES_MAX: usize = 80;
@@ -49,10 +49,10 @@ fn summary(board: &Board) -> Table {
     Table::new("now", "The house now")
         .column(Column::text("Waiting for a bed"))
         .column(Column::number("Longest wait"))
-        .column(Column::number("In use"))
+        .column(Column::number("In use").not_on_phones())
         .column(Column::number("Free now"))
-        .column(Column::number("Leaving today"))
-        .column(Column::number("Blocked"))
+        .column(Column::number("Leaving today").not_on_phones())
+        .column(Column::number("Blocked").not_on_phones())
         .row(
             Row::default()
                 .cell(board.waiting.len().to_string())
@@ -78,8 +78,9 @@ fn table(view: &View<'_>, board: &Board) -> Table {
         .column(Column::text("Unit"))
         .column(Column::number("Beds in use"))
         .column(Column::number("Free now"))
-        .column(Column::number("Coming"))
-        .column(Column::number("Leaving"))
+        .column(Column::number("Coming").not_on_phones())
+        .column(Column::number("Leaving").not_on_phones())
         .column(Column::number("Free tonight"))
         .rows(rows)
+        .empty(Empty::new("No units yet", "Units appear here once they have staffed beds or patients."))
 }

@@ -300,7 +300,7 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// The rule named in one line: `ED boarding limit: 4 h 00 (override at lakeside: winter plan)`.
+    /// The rule named in one line: `ED boarding limit: 4 h (override at lakeside: winter plan)`.
     #[must_use]
     pub fn name(&self, registry: &Registry) -> String {
         let title = registry.get(self.key).map_or(self.key, |def| def.title);

@@ -15,6 +15,8 @@ pub enum BedState {
     Reserved,
     /// To be cleaned.
     Dirty,
+    /// Being cleaned.
+    Cleaning,
     /// Cannot be used, with a reason.
     Blocked,
     /// Not staffed.
@@ -30,6 +32,7 @@ impl BedState {
             BedState::Leaving => "Leaving",
             BedState::Reserved => "Reserved",
             BedState::Dirty => "To clean",
+            BedState::Cleaning => "Cleaning",
             BedState::Blocked => "Blocked",
             BedState::Closed => "Closed",
         }
@@ -41,7 +44,7 @@ impl BedState {
             BedState::InUse => "use",
             BedState::Leaving => "leave",
             BedState::Reserved => "res",
-            BedState::Dirty => "dirty",
+            BedState::Dirty | BedState::Cleaning => "dirty",
             BedState::Blocked => "block",
             BedState::Closed => "shut",
         }

@@ -13,6 +13,7 @@ pub struct FilterBar {
     chips: Vec<(String, String)>,
     clear_href: Option<String>,
     save_href: Option<String>,
+    finds: bool,
 }
 
 impl FilterBar {
@@ -26,6 +27,12 @@ impl FilterBar {
         self.controls.push(html! {
             label.fld { span { (label) } input type="search" name=(name) value=(value) data-filter autocomplete="off"; }
         });
+        self
+    }
+
+    /// Finds records anywhere instead of narrowing a list.
+    pub fn finds(mut self) -> FilterBar {
+        self.finds = true;
         self
     }
 
@@ -86,7 +93,7 @@ impl Render for FilterBar {
             form.bar method="get" action=(self.action) aria-label="Filters" {
                 @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
                 @for control in &self.controls { (control) }
-                button.btn type="submit" { (Icon::Filter) "Apply" }
+                @if self.finds { button.btn type="submit" { (Icon::Search) "Search" } } @else { button.btn type="submit" { (Icon::Filter) "Apply" } }
                 @if let Some(href) = &self.save_href { a.btn.quiet href=(href) { "Save this view" } }
             }
             @if !self.chips.is_empty() {

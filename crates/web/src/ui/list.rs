@@ -94,7 +94,7 @@ impl Render for Agenda {
             ul.list {
                 @for line in &self.lines {
                     li {
-                        span.when { (line.when) }
+                        @if !line.when.is_empty() { span.when { (line.when) } }
                         span.what {
                             @if let Some(href) = &line.href { a href=(href) { (line.title) } } @else { (line.title) }
                             @if !line.note.is_empty() { small { (line.note) } }

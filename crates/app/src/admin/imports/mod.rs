@@ -73,7 +73,7 @@ pub(super) async fn list(visit: Visit) -> Answer {
     let may_edit = visit.may(Permission::ADMIN_EDIT);
     let table = Table::new("imports", "Imports")
         .column(Column::text("File"))
-        .column(Column::text("Brings"))
+        .column(Column::text("Brings").not_on_phones())
         .column(Column::text("State"))
         .column(Column::number("New").not_on_phones())
         .column(Column::number("Changed").not_on_phones())
@@ -85,7 +85,7 @@ pub(super) async fn list(visit: Visit) -> Answer {
         .downloads(csv, xlsx)
         .empty(Empty::new(
             "No import yet",
-            "Bring sites, beds, people, stays or messages from files. Nothing changes before you have seen what would, and seven days long you can take it back.",
+            "Bring sites, beds, people, stays or messages from files. Nothing changes before you have seen what would, and for seven days you can take it back.",
         ));
     let body = html! {
         (kit::done_notice(&visit))

@@ -32,10 +32,14 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
     }
     let saved = list_mappings(&mut visit.read().await?, kind).await?;
     let accept = if kind == MESSAGES { ".hl7,.txt,.dat" } else { ".csv,.txt,.tsv,.xlsx,.xls,.ods" };
-    let mut form = Form::post(format!("/admin/imports/new/{kind}"), &visit.who()?.csrf).errors(errors).field(
-        Field::file("file", "File", accept)
-            .hint("Up to 256 MiB. Nothing changes before you have seen what would"),
-    );
+    let hint = if kind == MESSAGES {
+        "Up to 256 MiB"
+    } else {
+        "Up to 256 MiB. Nothing changes before you have seen what would"
+    };
+    let mut form = Form::post(format!("/admin/imports/new/{kind}"), &visit.who()?.csrf)
+        .errors(errors)
+        .field(Field::file("file", "File", accept).hint(hint));
     if needs_site(kind) {
         let at = visit.form.find("at").unwrap_or_default();
         form = form.field(
@@ -69,7 +73,7 @@ fn about(kind: &str) -> Markup {
     };
     let fields = importer.fields().iter().map(|field| {
         let words = html! { code { (field.name) } @if !field.is_required { span.opt { " (optional)" } } };
-        (words, html! { (field.help) ", such as " code { (field.example) } })
+        (words, html! { (field.help.trim_end_matches('.')) ", such as " code { (field.example) } })
     });
     html! { (Panel::new("Its columns").context("other names can be mapped in the next step").prose(description_list(fields))) }
 }

@@ -392,12 +392,15 @@ async fn show_done(visit: &Visit, run: &ImportRun) -> Answer {
     let may_edit = visit.may(Permission::ADMIN_EDIT);
     let until = run.undo_until().filter(|until| visit.now <= *until);
     let moment = |at: Option<jiff::Timestamp>| at.map_or(String::new(), |at| format::instant_full(at, &zone));
-    let facts = description_list([
+    let mut facts = vec![
         ("File", run.file_name.clone()),
         ("Uploaded", moment(Some(run.created_at))),
         ("Committed", moment(run.done_at)),
-        ("Undone", moment(run.undone_at)),
-    ]);
+    ];
+    if run.undone_at.is_some() {
+        facts.push(("Undone", moment(run.undone_at)));
+    }
+    let facts = description_list(facts);
     let rejects = format!("{at}/rejects");
     let post = |action: &str, button: Button| {
         html! { form method="post" action={ (at) "/" (action) } { input type="hidden" name="csrf" value=(csrf); (button) } }

@@ -143,7 +143,7 @@ fn table(visit: &Visit, people: Vec<PersonRow>, n_all: usize, today: Date) -> Ta
         .column(column("title", "Title").not_on_phones())
         .column(Column::text("Roles").wide())
         .column(column("email", "E-mail").only_wide_screens())
-        .column(Column::text("State"))
+        .column(Column::text("State").not_on_phones())
         .rows(rows.into_iter().map(|row| line(&row, visit, today)))
         .paging(paging)
         .downloads(csv, xlsx)

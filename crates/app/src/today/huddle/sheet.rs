@@ -31,11 +31,11 @@ fn units(visit: &Visit, huddle: &Huddle<'_>) -> Panel {
     let mut table = Table::new("sheet", "Units")
         .column(Column::text("Unit"))
         .column(Column::number("In use"))
-        .column(Column::number("Beds"))
-        .column(Column::number("Coming"))
-        .column(Column::number("Of them boarding"))
+        .column(Column::number("Beds").not_on_phones())
+        .column(Column::number("Coming").not_on_phones())
+        .column(Column::number("Of them boarding").not_on_phones())
         .column(Column::text("Leaving, by bed").wide())
-        .column(Column::text("Blocked").wide())
+        .column(Column::text("Blocked").wide().not_on_phones())
         .column(Column::number("Free tonight"));
     for (site, units) in &huddle.steps {
         let at = huddle.house.sum(units);
