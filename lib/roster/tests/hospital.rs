@@ -57,7 +57,7 @@ fn a_small_hospital_is_answered_legally() {
 fn a_hospital_is_solved_by_its_teams_until_no_head_is_missing() {
     let made = hospital(1, HospitalSize { n_people: 40, n_days: 28, n_units: 2 });
     let problem = Problem::new(made.parts).unwrap();
-    let answer = search(&problem, 1, 12_000);
+    let answer = search(&problem, 1, 18_000);
     assert_eq!(check(&problem, &answer.roster).score, answer.score);
     assert_eq!((answer.score.hard, answer.score.cover), (0, 0), "{}", answer.score);
 }

@@ -142,3 +142,57 @@ impl<'e, 'p> Board<'e, 'p> {
         Some(change)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Problem;
+    use crate::testing::{Dice, any_problem, any_roster};
+
+    #[test]
+    fn edits_cost_what_the_roster_then_costs() {
+        let (mut n_made, mut n_refused) = (0, 0);
+        for seed in 0..2_000 {
+            let problem = Problem::new(any_problem(seed)).unwrap();
+            if problem.n_people() == 0 {
+                continue;
+            }
+            let evaluator = Evaluator::new(&problem);
+            let mut dice = Dice::new(seed);
+            let weights = Weights { hard: 7, cover: 3 };
+            let mut board = Board::new(&evaluator, any_roster(&problem, seed), weights);
+            for _ in 0..60 {
+                let (n_days, n_codes) = (problem.n_days(), problem.n_codes());
+                let from = dice.below(n_days);
+                let n = 1 + dice.below(n_days - from);
+                let mut cells = || -> Vec<Cell> {
+                    (0..n).map(|_| Cell(u16::try_from(dice.below(n_codes)).unwrap())).collect()
+                };
+                let (first, second) = (cells(), cells());
+                let person = PersonIdx::at(dice.below(problem.n_people()));
+                let other = PersonIdx::at(dice.below(problem.n_people()));
+                let mut edits = vec![Edit { person, from, cells: &first }];
+                if other != person {
+                    edits.push(Edit { person: other, from, cells: &second });
+                }
+                let (before, was) = (board.score(), board.roster().clone());
+                let limit = dice.from_to(-20, 60);
+                let change = board.attempt(&edits, limit);
+                let now = evaluator.score(board.roster());
+                assert_eq!(board.score(), now, "seed {seed}");
+                match change {
+                    Some(change) => assert_eq!(change, weights.of_score(now - before), "seed {seed}"),
+                    None => assert_eq!(*board.roster(), was, "seed {seed}"),
+                }
+                n_made += usize::from(change.is_some());
+                n_refused += usize::from(change.is_none());
+                for person in PersonIdx::all(problem.n_people()) {
+                    let (plan, row) = (evaluator.plan(person), board.roster().row(person));
+                    assert_eq!(board.further[person.idx()], plan.further_cost(row), "seed {seed}");
+                    assert_eq!(board.sums[person.idx()], plan.sums(row), "seed {seed}");
+                }
+            }
+        }
+        assert!(n_made > 10_000 && n_refused > 10_000, "{n_made} made, {n_refused} refused");
+    }
+}

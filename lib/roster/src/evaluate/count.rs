@@ -316,7 +316,8 @@ impl CountPlan {
         match self {
             CountPlan::Tally { limits, worth, before, given } => {
                 let (own, rest) = sums.split_at_mut(1);
-                let gain = worth.iter().map(|&(code, worth)| i64::from(gains[usize::from(code)]) * i64::from(worth));
+                let gain =
+                    worth.iter().map(|&(code, worth)| i64::from(gains[usize::from(code)]) * i64::from(worth));
                 (limits.change(&mut own[0], gain.sum(), *before, *given, true), rest)
             }
             CountPlan::Windows { limits, values, windows } => {

@@ -78,9 +78,10 @@ impl RestPlan {
         let row = rewrite.is;
         let is_work = |day: &usize| row[*day].is_work();
         let is_off = |day: &usize| !row[*day].is_work();
-        let from = (0..rewrite.from).rev().find(is_work).map_or(0, |last| {
-            (0..last).rev().find(is_off).map_or(0, |off| off + 1)
-        });
+        let from = (0..rewrite.from)
+            .rev()
+            .find(is_work)
+            .map_or(0, |last| (0..last).rev().find(is_off).map_or(0, |off| off + 1));
         let n_days = row.len();
         let begin = (rewrite.until..n_days).find(is_work).unwrap_or(n_days);
         let end = (begin..n_days).find(is_off).unwrap_or(n_days);

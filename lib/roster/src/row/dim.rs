@@ -187,6 +187,19 @@ impl Tallied {
         self.stretches.len() > 1 || self.stretches.iter().any(|until| until.charges.iter().any(is_overtime))
     }
 
+    /// Whether no row comes to any limit, as most counts of a year do in a window of two weeks.
+    pub(super) fn is_idle(&self) -> bool {
+        self.stretches.iter().all(|stretch| {
+            stretch.charges.iter().all(|charging| match charging {
+                Charging::Limits { at, limits, before, given } => {
+                    let (least, most) = (before + given, before + given + self.worth.most(stretch, *at));
+                    least >= limits.min && most <= limits.max
+                }
+                Charging::Overtime { .. } => false,
+            })
+        })
+    }
+
     /// The amounts that can occur; `None` when there are more than so many.
     fn amounts(&self, n_max: usize) -> Option<Vec<Vec<i64>>> {
         let grid = self.grid();
@@ -294,6 +307,13 @@ fn only_most_unless(is_done: bool, limits: &Limits) -> Limits {
 }
 
 impl Worth {
+    /// The most of one thing that the days of a stretch can add.
+    fn most(&self, stretch: &Until, at: usize) -> i64 {
+        let most_of_kind: Vec<i64> =
+            self.adds.iter().map(|classes| classes.iter().map(|adds| adds[at]).max().unwrap_or(0)).collect();
+        self.kind_of_day[stretch.from..stretch.until].iter().map(|kind| most_of_kind[*kind]).sum()
+    }
+
     fn of(values: &Arc<Values>, classes: &Classes, n_days: usize, parts: impl Fn(i64) -> Vec<i64>) -> Worth {
         let of_day = |day: usize| -> Vec<Vec<i64>> {
             (0..classes.n()).map(|class| parts(values.at(day, classes.some(class)))).collect()

@@ -123,6 +123,7 @@ impl Choice {
         match count {
             CountPlan::Tally { .. } | CountPlan::Windows { .. } => {
                 match Tallied::of_count(count, classes, sizes.0) {
+                    Some(tally) if tally.is_idle() => {}
                     Some(tally) => tallied.push((tally, vec![further])),
                     None => self.left_out.push(further),
                 }

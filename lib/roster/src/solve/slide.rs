@@ -143,8 +143,7 @@ impl Worker<'_, '_> {
     /// A person whose own rules are broken, and a day of one that is.
     fn broken(&mut self, roster: &Roster) -> Option<Spot> {
         let problem = self.evaluator.problem();
-        let breaks =
-            |person: &PersonIdx| self.evaluator.plan(*person).cost(roster.row(*person)).hard > 0;
+        let breaks = |person: &PersonIdx| self.evaluator.plan(*person).cost(roster.row(*person)).hard > 0;
         let people: Vec<PersonIdx> = PersonIdx::all(problem.n_people()).filter(breaks).collect();
         let person = *people.get(self.chance.below(people.len()))?;
         let charges = self.evaluator.plan(person).charges(problem, person, roster.row(person));
@@ -253,13 +252,7 @@ impl Worker<'_, '_> {
     /// A window of as many days as have so many rows of cover that these people count toward, at least a
     /// week, around the day of a spot. Without one, the first and the last days are taken as often as the
     /// others.
-    fn take_days(
-        &mut self,
-        people: &[PersonIdx],
-        rows: f64,
-        shape: Shape,
-        spot: Option<Spot>,
-    ) -> Days {
+    fn take_days(&mut self, people: &[PersonIdx], rows: f64, shape: Shape, spot: Option<Spot>) -> Days {
         let problem = self.evaluator.problem();
         let n_days = problem.n_days();
         let able = people.iter().fold(DutySet::NONE, |all, person| all.union(&able(problem, *person)));
