@@ -86,6 +86,10 @@ fn run(plan: &Plan, table: &mut Table) -> Result<()> {
     if plan.only.iter().any(|only| only == "roster") {
         roster::run(plan, table)?;
     }
+    // Six hours.
+    if plan.only.iter().any(|only| only == "roster-large") {
+        roster::large::run(plan, table)?;
+    }
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 //! repository.
 
 mod hospital;
+pub(crate) mod large;
 mod peers;
 mod sick;
 

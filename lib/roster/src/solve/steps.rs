@@ -6,8 +6,8 @@ use super::Chance;
 const MEMORY: f64 = 0.85;
 /// What a kind that was not tried yet is thought to have gained.
 const GAIN_FIRST: f64 = 10.0;
-/// The share of the time in which the smallest windows are thought to have gained that. Larger ones take
-/// more, as their linear programs do.
+/// The share of the time that the smallest windows and polishing are thought to take before any step was. Later
+/// it is what the quickest kind takes; larger windows take more, as their linear programs do.
 const TIME_FIRST: f64 = 0.003;
 /// How much larger each size of window is than the one before.
 const GROWTH: f64 = 1.4;
@@ -41,34 +41,43 @@ pub(super) struct Steps {
 #[derive(Clone, Debug)]
 struct Kind {
     step: Step,
+    /// How many times as long as the smallest windows it is thought to take.
+    size: f64,
+    /// What it gained and took; the gain begins as a guess.
     gain: f64,
     time: f64,
+    /// How many steps these are of, the last ones counting most; 0 before it was tried.
+    n: f64,
 }
 
 impl Steps {
     /// Windows of these shapes with rows between two limits, and polishing.
     pub(super) fn new(rows: (f64, f64), shapes: &[Shape]) -> Steps {
-        let polish = Kind { step: Step::Polish, gain: GAIN_FIRST, time: TIME_FIRST };
-        let mut kinds = vec![polish];
+        let kind = |step, size| Kind { step, size, gain: GAIN_FIRST, time: 0.0, n: 0.0 };
+        let mut kinds = vec![kind(Step::Polish, 1.0)];
         let mut size = rows.0;
         while size <= rows.1 {
-            let time = TIME_FIRST * (size / rows.0).powi(3);
-            let of_size = |shape: &Shape| Kind {
-                step: Step::Window { rows: size, shape: *shape },
-                gain: GAIN_FIRST,
-                time,
-            };
-            kinds.extend(shapes.iter().map(of_size));
+            let times = (size / rows.0).powi(3);
+            kinds.extend(shapes.iter().map(|shape| kind(Step::Window { rows: size, shape: *shape }, times)));
             size *= GROWTH;
         }
         Steps { kinds }
     }
 
+    /// How long the smallest windows take, by the quickest kind that was tried.
+    fn unit(&self) -> f64 {
+        let tried = self.kinds.iter().filter(|kind| kind.n > 0.0);
+        let units = tried.map(|kind| kind.time / kind.n / kind.size);
+        units.min_by(f64::total_cmp).unwrap_or(TIME_FIRST)
+    }
+
     /// One of the kinds of step that gain about as much for their time as any. Drawn by what they gain alone,
     /// large windows would be rare and still take most of the time.
     pub(super) fn choose(&self, chance: &mut Chance) -> Step {
+        let unit = self.unit();
         let drawn = self.kinds.iter().map(|kind| {
-            let rate = (kind.gain + 1.0) / (kind.time + TIME_FIRST / 10.0);
+            let time = if kind.n > 0.0 { kind.time } else { unit * kind.size };
+            let rate = (kind.gain + 1.0) / (time + unit / 10.0);
             ((0.25 + chance.unit()) * rate, kind.step)
         });
         drawn.max_by(|(a, _), (b, _)| a.total_cmp(b)).map_or(Step::Polish, |(_, step)| step)
@@ -79,6 +88,7 @@ impl Steps {
         for kind in self.kinds.iter_mut().filter(|kind| kind.step == step) {
             kind.gain = kind.gain * MEMORY + gain;
             kind.time = kind.time * MEMORY + time;
+            kind.n = kind.n * MEMORY + 1.0;
         }
     }
 }
