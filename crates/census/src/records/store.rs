@@ -129,10 +129,20 @@ impl Where {
             self.text.push_str(&format!("${}{part}", self.binds.len()));
         }
     }
+
+    /// Names every facility there is: so arrivals are found by the index of facilities and days, and the cost
+    /// does not grow with the years held.
+    fn among_facilities(&mut self, tree: &SiteTree) {
+        let heads = tree.all().iter().filter(|site| site.facility_id == Some(site.id));
+        let heads: Vec<Bind> = heads.map(|site| Bind::from(site.id)).collect();
+        if !heads.is_empty() {
+            self.and_each(&format!("s.facility_id IN ({})", vec!["{}"; heads.len()].join(", ")), heads);
+        }
+    }
 }
 
-/// A stay with a place in the site, such as one that only passed through on its way between two others. Its
-/// places are looked for where the rest of the filter lets them be, since a site of five years has many.
+/// A stay with a place in the site, below a facility. Its places are looked for where the rest of the filter lets
+/// them be, since a unit of five years has many.
 fn passed_through(filter: &Filter, site: Bind) -> (String, Vec<Bind>) {
     let mut text = "s.id IN (SELECT l.stay_id FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
               WHERE t.ancestor_id = {} AND l.known_to = 253402300799999999"
@@ -159,18 +169,18 @@ fn conditions(tree: &SiteTree, scope: &Scope, filter: &Filter, binds: Vec<Bind>)
         matches!(site.kind, SiteKind::Enterprise | SiteKind::Facility) || site.facility_id == Some(site.id)
     });
     let here = || Bind::from(scope.site_id());
-    let (passed, mut values) = passed_through(filter, here());
     if is_whole && site.is_some_and(|site| site.parent_id.is_none()) {
         of.and("s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})", here());
     } else if is_whole {
-        values.splice(0..0, [here(), here()]);
-        let condition = format!(
-            "(s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {{}})
-              OR s.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {{}})
-              OR {passed})"
-        );
-        of.and_each(&condition, values);
+        let condition = "(s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})
+              OR s.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})
+              OR EXISTS (SELECT 1 FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
+                         WHERE l.stay_id = s.id AND t.ancestor_id = {}
+                         AND l.known_to = 253402300799999999))";
+        of.and(condition, here());
+        of.among_facilities(tree);
     } else {
+        let (passed, mut values) = passed_through(filter, here());
         values.push(here());
         let condition = format!(
             "({passed}
@@ -179,6 +189,7 @@ fn conditions(tree: &SiteTree, scope: &Scope, filter: &Filter, binds: Vec<Bind>)
                     WHERE t.ancestor_id = {{}} AND c.owner_id = s.facility_id AND c.code = UPPER(s.pending_unit))))"
         );
         of.and_each(&condition, values);
+        of.among_facilities(tree);
     }
     if !filter.stay.is_empty() {
         of.and("s.id = {}", filter.stay.as_str().into());
