@@ -93,6 +93,11 @@ impl Worker<'_, '_> {
                 Step::Window { rows, shape } => {
                     let spot = self.spot();
                     let people = self.take_people(rows, shape, spot);
+                    if people.is_empty() {
+                        // The other thread works on everybody.
+                        self.polish();
+                        continue;
+                    }
                     let days = self.take_days(&people, rows - count(people.len()), shape, spot);
                     let after = self.solve_window(&people, days);
                     self.release_people(&people);

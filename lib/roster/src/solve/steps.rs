@@ -9,6 +9,8 @@ const GAIN_FIRST: f64 = 10.0;
 /// The share of the time that the smallest windows and polishing are thought to take before any step was. Later
 /// it is what the quickest kind takes; larger windows take more, as their linear programs do.
 const TIME_FIRST: f64 = 0.003;
+/// No step counts as quicker than this, or one that does nothing would be chosen for ever.
+const TIME_LEAST: f64 = 0.000_03;
 /// How much larger each size of window is than the one before.
 const GROWTH: f64 = 1.4;
 
@@ -68,7 +70,7 @@ impl Steps {
     fn unit(&self) -> f64 {
         let tried = self.kinds.iter().filter(|kind| kind.n > 0.0);
         let units = tried.map(|kind| kind.time / kind.n / kind.size);
-        units.min_by(f64::total_cmp).unwrap_or(TIME_FIRST)
+        units.min_by(f64::total_cmp).unwrap_or(TIME_FIRST).max(TIME_LEAST)
     }
 
     /// One of the kinds of step that gain about as much for their time as any. Drawn by what they gain alone,
@@ -87,7 +89,7 @@ impl Steps {
     pub(super) fn learn(&mut self, step: Step, gain: f64, time: f64) {
         for kind in self.kinds.iter_mut().filter(|kind| kind.step == step) {
             kind.gain = kind.gain * MEMORY + gain;
-            kind.time = kind.time * MEMORY + time;
+            kind.time = kind.time * MEMORY + time.max(TIME_LEAST);
             kind.n = kind.n * MEMORY + 1.0;
         }
     }
@@ -116,5 +118,35 @@ mod tests {
         assert!(n_good > 450, "{n_good} of 500");
         let (n_good, n_polish) = n_chosen(0.0);
         assert!(n_good < 200 && n_polish > 20, "{n_good} and {n_polish} of 500");
+    }
+
+    #[test]
+    fn a_step_that_does_nothing_in_no_time_leaves_the_others_theirs() {
+        let mut steps = Steps::new((100.0, 300.0), &[Shape::Wide, Shape::Narrow]);
+        let mut chance = Chance::new(1);
+        let good = Step::Window { rows: 100.0, shape: Shape::Narrow };
+        let mut n_good = 0;
+        for _ in 0..500 {
+            let step = steps.choose(&mut chance);
+            n_good += u32::from(step == good);
+            let (gain, time) = if step == good { (20.0, 0.000_2) } else { (0.0, 0.0) };
+            steps.learn(step, gain, time);
+        }
+        assert!(n_good > 250, "{n_good} of 500");
+    }
+
+    #[test]
+    fn a_longer_budget_chooses_alike() {
+        let chosen = |share: f64| -> Vec<Step> {
+            let mut steps = Steps::new((100.0, 300.0), &[Shape::Wide, Shape::Narrow]);
+            let (mut chance, mut dice) = (Chance::new(1), Chance::new(2));
+            let mut step = || {
+                let step = steps.choose(&mut chance);
+                steps.learn(step, 10.0 * dice.unit(), share * (0.01 + 0.02 * dice.unit()));
+                step
+            };
+            (0..300).map(|_| step()).collect()
+        };
+        assert!(chosen(1.0) == chosen(0.25));
     }
 }
