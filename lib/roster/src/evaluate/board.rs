@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn edits_cost_what_the_roster_then_costs() {
         let (mut n_made, mut n_refused) = (0, 0);
-        for seed in 0..2_000 {
+        for seed in 0..600 {
             let problem = Problem::new(any_problem(seed)).unwrap();
             if problem.n_people() == 0 {
                 continue;
@@ -193,6 +193,6 @@ mod tests {
                 }
             }
         }
-        assert!(n_made > 10_000 && n_refused > 10_000, "{n_made} made, {n_refused} refused");
+        assert!(n_made > 3_000 && n_refused > 3_000, "{n_made} made, {n_refused} refused");
     }
 }
