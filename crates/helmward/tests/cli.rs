@@ -168,7 +168,7 @@ fn every_import_stands_in_the_list_of_the_pages() {
         ]
     );
     let no_site = install.run(&["import", "stays", path(&beds), "--mapping", path(&mapped)]);
-    assert_eq!(no_site.code, 3);
+    assert_eq!(no_site.code, 2);
     assert!(no_site.err.contains("--site"), "{}", no_site.err);
 }
 
