@@ -250,11 +250,16 @@ pub async fn list(
         Order::Newest => "DESC",
         Order::Oldest => "ASC",
     };
+    // Which stays first: all that match are sorted, and only those of the page have the rest read.
     let sql = format!(
         "SELECT s.id, s.facility_id, s.visit, s.state, s.class, s.service, s.arrived_at, s.admitted_at,
-                s.left_at, s.disposition, s.unit_id, s.bed, s.faults <> '', p.name
-         FROM stay s LEFT JOIN patient p ON p.key = s.patient_key AND $1
-         WHERE {} ORDER BY s.arrived_at {way}, s.id {way} LIMIT {limit} OFFSET {offset}",
+                s.left_at, s.disposition, s.unit_id, s.bed, s.faults <> '',
+                CASE WHEN $1 THEN p.name END
+         FROM (SELECT s.id AS stay_id FROM stay s
+               WHERE {} ORDER BY s.arrived_at {way}, s.id {way} LIMIT {limit} OFFSET {offset}) found
+         JOIN stay s ON s.id = found.stay_id
+         LEFT JOIN patient p ON p.key = s.patient_key
+         ORDER BY s.arrived_at {way}, s.id {way}",
         of.text
     );
     let rows: Vec<Sealed> = tx.list(&sql, of.binds).await?;
