@@ -339,13 +339,11 @@ impl CountPlan {
                     return (Cost::ZERO, sums);
                 }
                 let days = rewrite.from..(rewrite.until + n_days - 1).min(rewrite.is.len());
-                let judge = |row: &[Cell]| {
-                    let mut cost = Cost::ZERO;
-                    let past = (&**past, *n_known);
-                    roll(row, days.clone(), (limits, values, *n_days), past, credits, &mut cost);
-                    cost
+                let past = (&**past, *n_known);
+                let judge = |row: &[Cell], cost: &mut Cost| {
+                    roll(row, days.clone(), (limits, values, *n_days), past, credits, cost);
                 };
-                (judge(rewrite.is) - judge(rewrite.was), sums)
+                (rewrite.difference(judge), sums)
             }
             CountPlan::Weekends { limits, weekends } => weekends.change(rewrite, limits, sums),
         }

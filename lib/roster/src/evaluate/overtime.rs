@@ -74,10 +74,7 @@ impl OvertimePlan {
         let from = self.windows.partition_point(|window| window.until <= rewrite.from);
         let until = self.windows.partition_point(|window| window.from < rewrite.until);
         let windows = &self.windows[from..until];
-        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
-        self.walk_windows(rewrite.was, windows, &mut was);
-        self.walk_windows(rewrite.is, windows, &mut is);
-        is - was
+        rewrite.difference(|row, cost| self.walk_windows(row, windows, cost))
     }
 
     #[inline]

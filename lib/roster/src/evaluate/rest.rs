@@ -86,10 +86,7 @@ impl RestPlan {
         let begin = (rewrite.until..n_days).find(is_work).unwrap_or(n_days);
         let end = (begin..n_days).find(is_off).unwrap_or(n_days);
         let until = (end..n_days).find(is_work).map_or(n_days, |next| next + 1);
-        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
-        self.walk_days(rewrite.was, from..until, &mut was);
-        self.walk_days(rewrite.is, from..until, &mut is);
-        is - was
+        rewrite.difference(|row, cost| self.walk_days(row, from..until, cost))
     }
 
     /// Judges the rests between duties of these days; what came before is known only of the first day of all.

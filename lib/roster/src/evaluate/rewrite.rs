@@ -7,6 +7,7 @@
 
 use super::count::Values;
 use crate::problem::{CODES_MAX, Cell};
+use crate::score::Cost;
 use std::ops::Range;
 
 /// Two rows that differ only on days from `from` up to `until`.
@@ -33,6 +34,15 @@ impl<'r> Rewrite<'r> {
     pub(crate) fn cells(&self) -> impl Iterator<Item = (usize, Cell, Cell)> + use<'r> {
         let (was, is) = (&self.was[self.from..self.until], &self.is[self.from..self.until]);
         (self.from..).zip(was.iter().zip(is)).map(|(day, (was, is))| (day, *was, *is))
+    }
+
+    /// How much more is charged than before, by who judges both rows alike.
+    #[inline]
+    pub(crate) fn difference(&self, judge: impl Fn(&[Cell], &mut Cost)) -> Cost {
+        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
+        judge(self.was, &mut was);
+        judge(self.is, &mut is);
+        is - was
     }
 
     /// What a day is worth more than before.

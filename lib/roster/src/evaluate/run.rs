@@ -63,10 +63,7 @@ impl RunPlan {
         let (before, after) = (&rewrite.is[..rewrite.from], &rewrite.is[rewrite.until..]);
         let from = rewrite.from - before.iter().rev().take_while(|cell| is_member(cell)).count();
         let until = rewrite.until + after.iter().take_while(|cell| is_member(cell)).count();
-        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
-        self.walk_days(rewrite.was, from..until, &mut was);
-        self.walk_days(rewrite.is, from..until, &mut is);
-        is - was
+        rewrite.difference(|row, cost| self.walk_days(row, from..until, cost))
     }
 
     /// Judges the runs within these days; no run reaches over their rim but the one carried in.

@@ -49,10 +49,7 @@ impl SequencePlan {
     #[inline]
     pub(crate) fn change(&self, rewrite: &Rewrite<'_>) -> Cost {
         let days = rewrite.from..(rewrite.until + self.days.len() - 1).min(rewrite.is.len());
-        let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
-        self.walk_days(rewrite.was, days.clone(), &mut was);
-        self.walk_days(rewrite.is, days, &mut is);
-        is - was
+        rewrite.difference(|row, cost| self.walk_days(row, days.clone(), cost))
     }
 
     /// Judges the sequences that end on these days.

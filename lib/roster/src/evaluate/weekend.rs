@@ -173,10 +173,7 @@ impl Weekends {
             }
             OverWeekends::Rolling { .. } if changed.count() == 0 => (Cost::ZERO, sums),
             OverWeekends::Rolling { .. } => {
-                let (mut was, mut is) = (Cost::ZERO, Cost::ZERO);
-                self.walk(rewrite.was, limits, &mut was);
-                self.walk(rewrite.is, limits, &mut is);
-                (is - was, sums)
+                (rewrite.difference(|row, cost| self.walk(row, limits, cost)), sums)
             }
         }
     }
