@@ -3,14 +3,13 @@
 //!
 //! Each is made around a hidden roster, which is legal and reasonable but not the best: a limit from above.
 
-use super::{Instance, check, solve};
+use super::{Instance, Solved, solve_and_check};
 use crate::Plan;
 use crate::table::Table;
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Result, anyhow, ensure};
 use roster::evaluate::Evaluator;
 use roster::read::curtois;
 use roster::testing::curtois_made;
-use serde_json::Value;
 
 /// Days, people, shift types, and seconds on the clock.
 const SIZES: [(u16, u16, u16, u64); 12] = [
@@ -40,25 +39,16 @@ pub(crate) fn run(plan: &Plan, table: &mut Table) -> Result<()> {
         std::fs::write(&file, &made.text)?;
         let out = file.with_extension("csv");
         let instance = Instance {
-            name: name.clone(),
+            name,
             which: vec!["--format=curtois".into(), file.display().to_string()],
             file: None,
             seconds: plan.roster_seconds.unwrap_or(seconds),
             known: hidden.soft,
         };
-        let answer = solve(plan, &instance, &out)?;
-        let checked = check(plan, &instance, &out)?;
-        let number = |key: &str| answer.get(key).and_then(Value::as_f64);
-        let objective = number("objective").context("the program told no objective")?;
-        let is_right = checked.get("objective") == answer.get("objective");
-        ensure!(is_right, "{name}: the roster is not what the program says: {answer} {checked}");
-        let legal = match number("hard_violations") {
-            Some(0.0) => String::new(),
-            n => format!(", {} rules broken", n.unwrap_or(f64::NAN)),
-        };
-        let bound = number("bound").map_or_else(|| "none".to_owned(), |bound| format!("{bound:.0}"));
-        let cpu = number("cpu_seconds").unwrap_or(0.0);
-        let work = format!("{name}, {} s, {cpu:.0} CPU s, bound {bound}{legal}", instance.seconds);
+        let Solved { objective, n_broken, mut work } = solve_and_check(plan, &instance, &out)?;
+        if n_broken > 0.0 {
+            work += &format!(", {n_broken} rules broken");
+        }
         table.beside(work, objective, "points", "hidden roster", instance.known as f64);
     }
     Ok(())

@@ -12,7 +12,7 @@ mod sick;
 
 use crate::Plan;
 use crate::table::Table;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -54,16 +54,8 @@ pub(crate) fn run(plan: &Plan, table: &mut Table) -> Result<()> {
     let mut rosters = Vec::new();
     for instance in instances(&root, plan.roster_seconds) {
         let out = plan.folder.join(format!("{}.csv", instance.name));
-        let answer = solve(plan, &instance, &out)?;
-        let number = |key: &str| answer.get(key).and_then(Value::as_f64);
-        let checked = check(plan, &instance, &out)?;
-        let objective = number("objective").context("the program told no objective")?;
-        if checked.get("objective") != answer.get("objective") || number("hard_violations") != Some(0.0) {
-            bail!("{}: the roster is not what the program says: {answer} {checked}", instance.name);
-        }
-        let bound = number("bound").map_or_else(|| "none".to_owned(), |bound| format!("{bound:.0}"));
-        let cpu = number("cpu_seconds").unwrap_or(0.0);
-        let work = format!("{}, {} s, {cpu:.0} CPU s, bound {bound}", instance.name, instance.seconds);
+        let Solved { objective, n_broken, work } = solve_and_check(plan, &instance, &out)?;
+        ensure!(n_broken == 0.0, "{}: {n_broken} rules are broken", instance.name);
         table.beside(work, objective, "points", "best known", instance.known as f64);
         if let Some(file) = &instance.file {
             for peer in &peers.all {
@@ -104,6 +96,29 @@ fn instances(root: &Path, seconds: Option<u64>) -> Vec<Instance> {
         }
     });
     curtois.chain(inrc2).collect()
+}
+
+/// What the program made of an instance, and the checker of that.
+struct Solved {
+    objective: f64,
+    n_broken: f64,
+    /// The row of the table: budget, processor time, bound.
+    work: String,
+}
+
+fn solve_and_check(plan: &Plan, instance: &Instance, out: &Path) -> Result<Solved> {
+    let answer = solve(plan, instance, out)?;
+    let number = |key: &str| answer.get(key).and_then(Value::as_f64);
+    let checked = check(plan, instance, out)?;
+    let objective = number("objective").context("the program told no objective")?;
+    let n_broken = number("hard_violations").context("the program told no hard violations")?;
+    if checked.get("objective") != answer.get("objective") {
+        bail!("{}: the roster is not what the program says: {answer} {checked}", instance.name);
+    }
+    let bound = number("bound").map_or_else(|| "none".to_owned(), |bound| format!("{bound:.0}"));
+    let cpu = number("cpu_seconds").unwrap_or(0.0);
+    let work = format!("{}, {} s, {cpu:.0} CPU s, bound {bound}", instance.name, instance.seconds);
+    Ok(Solved { objective, n_broken, work })
 }
 
 fn solve(plan: &Plan, instance: &Instance, out: &Path) -> Result<Value> {

@@ -170,16 +170,9 @@ pub(super) async fn page(visit: Visit) -> Answer {
         },
         elapsed_seconds: u64::try_from(seconds).unwrap_or(0),
         // A job that is done has done every step, also one that found fewer to do than it had counted.
-        progress: match (job.state, total) {
-            (JobState::Done, Some(total)) => (total, Some(total)),
-            (
-                JobState::Waiting
-                | JobState::Running
-                | JobState::Done
-                | JobState::Failed
-                | JobState::Cancelled,
-                _,
-            ) => (count(job.n_done), total),
+        progress: match total.filter(|_| job.state == JobState::Done) {
+            Some(total) => (total, Some(total)),
+            None => (count(job.n_done), total),
         },
         unit: "steps done".to_owned(),
         facts,
