@@ -5,7 +5,7 @@ use anyhow::{Result, anyhow};
 use roster::check::{Verdict, check};
 use roster::problem::{DayIdx, Problem, Roster};
 use roster::read::{csv, curtois};
-use roster::repair::{Ask, News, repair};
+use roster::repair::{Ask, Legal, News, repair};
 use roster::testing::Dice;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -25,6 +25,9 @@ struct Tally {
     /// Hard breaches that are new, of others and of the absent.
     n_hard: i64,
     n_own: i64,
+    /// Calls that leave the absent person's row broken, and how many of them are not proven beyond help.
+    n_broken: usize,
+    n_unproven: usize,
 }
 
 pub(super) fn run(rosters: &[(PathBuf, PathBuf)], table: &mut Table) -> Result<()> {
@@ -41,10 +44,10 @@ pub(super) fn run(rosters: &[(PathBuf, PathBuf)], table: &mut Table) -> Result<(
     let Some(last) = tally.times.len().checked_sub(1) else { return Ok(()) };
     let at =
         |percent: usize| tally.times.get(last * percent / 100).map_or(0.0, |time| time.as_secs_f64() * 1e3);
-    let Tally { n_changes_most, n_hard, n_own, .. } = tally;
+    let Tally { n_changes_most, n_hard, n_own, n_broken, n_unproven, .. } = tally;
     let work = format!(
         "sick calls repaired, {} on Curtois 1-12, p95; at most {n_changes_most} changes, new hard breaches {n_hard}, \
-         in the absent person's row {n_own}",
+         in the absent person's row {n_own} ({n_broken} calls, {n_unproven} of them not proven beyond {CHANGES_MAX} changes)",
         last + 1
     );
     table.beside(work, at(95), "ms", "limit", LIMIT_MS);
@@ -76,7 +79,16 @@ fn call(problem: &Problem, published: &Roster, seed: u64, tally: &mut Tally) -> 
         breaches.map(|breach| breach.points).sum()
     };
     tally.n_hard += (points(&now, false) - points(&before, false)).max(0);
-    tally.n_own += (points(&now, true) - points(&before, true)).max(0);
+    let own = points(&now, true) - points(&before, true);
+    tally.n_own += own.max(0);
+    let beyond_help = repaired.beyond_help.iter().find(|of| of.person == person).map(|of| of.legal);
+    tally.n_broken += usize::from(own > 0);
+    let is_proven = match beyond_help {
+        Some(Legal::After(n_changes)) => n_changes > CHANGES_MAX,
+        Some(Legal::Never) => true,
+        Some(Legal::Unknown) | None => false,
+    };
+    tally.n_unproven += usize::from(own > 0 && !is_proven);
     tally.n_changes_most = tally.n_changes_most.max(repaired.changes.len());
     Ok(())
 }

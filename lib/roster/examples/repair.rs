@@ -1,9 +1,10 @@
-//! Sick calls repaired: `cargo run --release -p roster --example repair -- ROSTERS N [ahead] FILE...`.
+//! Sick calls repaired: `cargo run --release -p roster --example repair -- ROSTERS N [ahead] [uncredited] FILE...`.
 //!
 //! For each file of Curtois and Qu and its roster in the folder ROSTERS (`Instance1.csv` of
 //! `Instance1.txt`, made by `helmward roster solve`), N sick calls of one to three days are repaired
 //! with at most six changes. Days before the first day of absence stay as they are; with `ahead` the
-//! absence is known from the start and every day may change.
+//! absence is known from the start and every day may change, with `uncredited` the hours of the absence
+//! are not counted as worked.
 #![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::unwrap_used, reason = "an example prints")]
 
 use roster::check::check;
@@ -32,8 +33,9 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let rosters = Path::new(&args[1]);
     let n: usize = args[2].parse().unwrap();
-    let is_ahead = args[3] == "ahead";
-    let files = &args[3 + usize::from(is_ahead)..];
+    let is_ahead = args.iter().any(|arg| arg == "ahead");
+    let is_credited = !args.iter().any(|arg| arg == "uncredited");
+    let files = &args[3 + usize::from(is_ahead) + usize::from(!is_credited)..];
     let mut all = Vec::new();
     println!("file            p50 ms  p95 ms  max ms  short of   changes (most)  hard  own row  proven");
     for file in files {
@@ -43,7 +45,12 @@ fn main() {
         let published = csv::read(&problem, &text).unwrap();
         let mut tally = Tally::default();
         for seed in 0..n {
-            sick_call(&problem, &published, (u64::try_from(seed).unwrap(), is_ahead), &mut tally);
+            sick_call(
+                &problem,
+                &published,
+                (u64::try_from(seed).unwrap(), is_ahead, is_credited),
+                &mut tally,
+            );
         }
         all.extend(tally.times.iter().copied());
         print(&name, tally);
@@ -56,14 +63,14 @@ fn main() {
 fn sick_call(
     problem: &Problem,
     published: &roster::Roster,
-    (seed, is_ahead): (u64, bool),
+    (seed, is_ahead, is_credited): (u64, bool, bool),
     tally: &mut Tally,
 ) {
     let mut dice = Dice::new(seed);
     let worked: Vec<_> = published.worked().collect();
     let (person, first, _) = worked[dice.below(worked.len())];
     let last = DayIdx((first.0 + dice.small(0, 2)).min(u16::try_from(problem.n_days() - 1).unwrap()));
-    let news = [News::Absent { person, first, last, is_credited: true }];
+    let news = [News::Absent { person, first, last, is_credited }];
     let start = Instant::now();
     let after = News::applied(&news, problem, published).unwrap();
     let ask = Ask {

@@ -9,7 +9,7 @@
 use roster::check::{Verdict, check};
 use roster::evaluate::{Evaluator, State};
 use roster::problem::{Cell, DayIdx, PersonIdx, Problem};
-use roster::repair::{Ask, CannotRepair, CostClass, News, Outcome, Repaired, repair};
+use roster::repair::{Ask, BeyondHelp, CannotRepair, CostClass, Legal, News, Outcome, Repaired, repair};
 use roster::testing::{Dice, any_problem, any_roster, curtois_like};
 use roster::{Roster, read};
 use std::collections::BTreeMap;
@@ -56,6 +56,7 @@ fn any_news(dice: &mut Dice, problem: &Problem) -> Vec<News> {
 
 #[test]
 fn a_repair_keeps_the_limit_breaks_nothing_new_and_leaves_the_past_alone() {
+    let mut n_never = 0;
     for seed in 0..n_cases(1_000) {
         let before = Problem::new(any_problem(seed)).unwrap();
         let mut dice = Dice::new(seed);
@@ -81,7 +82,9 @@ fn a_repair_keeps_the_limit_breaks_nothing_new_and_leaves_the_past_alone() {
             Err(error) => panic!("seed {seed}: {error}"),
         };
         judge(seed, &ask, &news, &repaired);
+        n_never += repaired.beyond_help.iter().filter(|of| of.legal == Legal::Never).count();
     }
+    assert!(n_never > 10, "{n_never}");
 }
 
 fn judge(seed: u64, ask: &Ask<'_>, news: &[News], repaired: &Repaired) {
@@ -124,6 +127,38 @@ fn judge(seed: u64, ask: &Ask<'_>, news: &[News], repaired: &Repaired) {
     for hole in &repaired.holes {
         assert!(hole.left <= hole.missing, "seed {seed}");
     }
+    let n_forced = repaired.changes.iter().filter(|change| change.is_forced).count();
+    for BeyondHelp { person, legal } in &repaired.beyond_help {
+        let own =
+            repaired.changes.iter().filter(|change| change.is_forced && change.person == *person).count();
+        if let Legal::After(n_changes) = legal {
+            assert!(n_changes + n_forced - own > ask.changes_max, "seed {seed}: {person} was to be helped");
+        }
+        if *legal == Legal::Never
+            && let Some(row) = legal_row(ask, *person)
+        {
+            panic!("seed {seed}: {person} has a legal row: {row:?}");
+        }
+    }
+}
+
+/// A legal row of a person that keeps the days that are over, where all rows can be tried.
+fn legal_row(ask: &Ask<'_>, person: PersonIdx) -> Option<Vec<Cell>> {
+    let n_codes = ask.after.n_codes();
+    let free: Vec<DayIdx> = DayIdx::all(ask.after.n_days()).filter(|day| *day >= ask.first_free).collect();
+    let n_rows = u32::try_from(free.len()).ok().and_then(|days| n_codes.checked_pow(days));
+    let mut roster = ask.published.clone();
+    for number in 0..n_rows.filter(|n_rows| *n_rows <= 2_000).unwrap_or(0) {
+        let mut rest = number;
+        for day in &free {
+            roster.set(person, *day, Cell(u16::try_from(rest % n_codes).unwrap()));
+            rest /= n_codes;
+        }
+        if check(ask.after, &roster).hard().all(|breach| breach.person != Some(person)) {
+            return Some(roster.row(person).to_vec());
+        }
+    }
+    None
 }
 
 /// A small ward with a roster that is legal but for hours.
@@ -144,6 +179,44 @@ fn ward(seed: u64) -> (Problem, Roster) {
         }
     }
     (problem.clone(), state.into_roster())
+}
+
+#[test]
+fn a_row_that_needs_more_changes_is_legal_with_so_many_and_not_with_fewer() {
+    let mut n_told = 0;
+    for seed in 0..n_cases(150) {
+        let (before, published) = ward(seed);
+        let mut dice = Dice::new(seed);
+        let worked: Vec<_> = published.worked().collect();
+        let Some(&(person, first, _)) = worked.get(dice.below(worked.len().max(1))) else { continue };
+        if check(&before, &published).hard().any(|breach| breach.person == Some(person)) {
+            continue;
+        }
+        let last = DayIdx(dice.small(first.0, u16::try_from(before.n_days() - 1).unwrap()));
+        let news = [News::Absent { person, first, last, is_credited: false }];
+        let after = News::applied(&news, &before, &published).unwrap();
+        let repaired = |changes_max: usize| {
+            let ask = Ask {
+                before: &before,
+                after: &after,
+                published: &published,
+                first_free: DayIdx(0),
+                changes_max,
+                work_max: Ask::WORK,
+            };
+            repair(&ask).unwrap()
+        };
+        let forced = worked.iter().filter(|(of, day, _)| *of == person && (first..=last).contains(day));
+        let told = repaired(forced.count()).beyond_help;
+        let Some(n_needed) = told.first().and_then(|of| of.legal.n_changes()) else { continue };
+        n_told += 1;
+        let (enough, less) = (repaired(n_needed), repaired(n_needed - 1));
+        let is_own_new =
+            |repaired: &Repaired| repaired.left_breaches.iter().any(|of| of.person == Some(person));
+        assert!(enough.beyond_help.is_empty() && !is_own_new(&enough), "seed {seed}: {n_needed}");
+        assert!(!less.beyond_help.is_empty() && is_own_new(&less), "seed {seed}: {n_needed}");
+    }
+    assert!(n_told > 10, "{n_told}");
 }
 
 type Place = (PersonIdx, DayIdx);

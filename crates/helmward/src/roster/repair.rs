@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use roster::check::Breach;
 use roster::explain::Bar;
 use roster::problem::{DayIdx, DemandIdx, Problem};
-use roster::repair::{Ask as Question, Candidate, Hole, News, Outcome, Repaired, repair};
+use roster::repair::{Ask as Question, BeyondHelp, Candidate, Hole, News, Outcome, Repaired, repair};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -67,6 +67,7 @@ struct Answer {
     holes: Vec<HoleAnswer>,
     old_breaches: Vec<String>,
     left_breaches: Vec<String>,
+    beyond_help: Vec<BeyondHelpAnswer>,
     is_fewest: bool,
     is_cheapest: bool,
     seconds: f64,
@@ -80,6 +81,15 @@ struct Change {
     was: String,
     is: String,
     is_forced: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct BeyondHelpAnswer {
+    person: String,
+    /// So many changes make the person's row legal; null when none do, or it is not known.
+    changes_needed: Option<usize>,
+    /// Whether no change makes it legal.
+    is_impossible: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -173,9 +183,18 @@ fn answer(problem: &Problem, repaired: &Repaired, seconds: f64) -> Answer {
         holes: repaired.holes.iter().map(|hole| hole_answer(problem, hole)).collect(),
         old_breaches: words(&repaired.old_breaches),
         left_breaches: words(&repaired.left_breaches),
+        beyond_help: repaired.beyond_help.iter().map(|of| beyond_help(problem, *of)).collect(),
         is_fewest: repaired.is_fewest,
         is_cheapest: repaired.is_cheapest,
         seconds: (seconds * 1e6).round() / 1e6,
+    }
+}
+
+fn beyond_help(problem: &Problem, of: BeyondHelp) -> BeyondHelpAnswer {
+    BeyondHelpAnswer {
+        person: problem.person(of.person).id.clone(),
+        changes_needed: of.legal.n_changes(),
+        is_impossible: of.legal == Legal::Never,
     }
 }
 
@@ -261,6 +280,20 @@ fn told(problem: &Problem, repaired: &Repaired, changes_max: usize) -> Result<()
         if !breaches.is_empty() {
             print::line(format!("\n{title}"))?;
             breaches.iter().try_for_each(|breach| print::line(format!("  {}", breach.words)))?;
+        }
+    }
+    for BeyondHelp { person, legal } in &repaired.beyond_help {
+        let name = problem.person(*person).called();
+        match legal {
+            Legal::After(n) => {
+                print::line(format!(
+                    "A legal row of {name} is {n} changes away: --max-changes {n} allows it."
+                ))?;
+            }
+            Legal::Never => {
+                print::line(format!("No row of {name} is legal, whatever changes on days that may change."))?;
+            }
+            Legal::Unknown => {}
         }
     }
     let proof = match (repaired.is_fewest, repaired.is_cheapest) {

@@ -1,9 +1,9 @@
 //! The search: fill one hole after the other, allow one changed cell more at a time.
 #![expect(clippy::indexing_slicing, reason = "people, days and rows of the demand are those of the problem")]
 
-use super::Found;
 use super::ground::Ground;
-use super::ways::{Maker, Way, Ways};
+use super::ways::{Maker, Mends, Way, Ways};
+use super::{BeyondHelp, Found, Legal};
 use crate::evaluate::{Mark, State};
 use crate::problem::{DayIdx, DemandIdx, PersonIdx, Roster};
 use std::collections::BTreeMap;
@@ -55,6 +55,8 @@ pub(super) struct Dive<'a, 'e, 'p> {
     /// People whose rows are to be mended, with the ways to do it.
     mends: BTreeMap<PersonIdx, Rc<Vec<Way>>>,
     unmended: Vec<PersonIdx>,
+    /// Whose row no allowed change makes legal.
+    beyond_help: Vec<BeyondHelp>,
     /// Ways onto rows of the demand from rows nobody touched.
     ways: BTreeMap<usize, Rc<Ways>>,
     /// Holes left open: heads of rows, days of groups.
@@ -83,6 +85,7 @@ impl<'a, 'e, 'p> Dive<'a, 'e, 'p> {
             allowed: vec![0; n_people],
             mends: BTreeMap::new(),
             unmended: Vec::new(),
+            beyond_help: Vec::new(),
             ways: BTreeMap::new(),
             given_up: BTreeMap::new(),
             n_changes: ground.forced.len(),
@@ -109,10 +112,18 @@ impl<'a, 'e, 'p> Dive<'a, 'e, 'p> {
             }
             let edits_max = self.changes_max - self.n_changes;
             let mut maker = self.maker(&self.root, self.work_max / 4);
-            let (least, ways) = maker.mend(person, edits_max);
+            let Mends { least, ways, legal } = maker.mend(person, edits_max);
             self.work += maker.n_judged;
             self.allowed[person.idx()] = least;
             self.mends.insert(person, Rc::new(ways));
+            if least > 0 {
+                let forced = self.ground.forced.iter().filter(|(forced, _)| *forced == person).count();
+                let legal = match legal {
+                    Legal::After(n_changes) => Legal::After(n_changes + forced),
+                    Legal::Never | Legal::Unknown => legal,
+                };
+                self.beyond_help.push(BeyondHelp { person, legal });
+            }
             self.unmended.push(person);
         }
     }
@@ -145,7 +156,7 @@ impl<'a, 'e, 'p> Dive<'a, 'e, 'p> {
             }
         }
         let roster = self.best.take().map_or_else(|| self.ground.root.clone(), |best| best.roster);
-        Found { roster, is_fewest, is_cheapest }
+        Found { roster, is_fewest, is_cheapest, beyond_help: std::mem::take(&mut self.beyond_help) }
     }
 
     /// Holes that cannot be filled even when all others stay open are given up for good. That is

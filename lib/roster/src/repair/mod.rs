@@ -8,6 +8,9 @@
 //! 3. differs from the published roster in the fewest cells, and never in more than the limit,
 //! 4. costs least: cover, straight time, float, overtime, agency, travel, preferences.
 //!
+//! A row that the news broke is mended first, by up to four edits of the best rows, and where these do not do
+//! by the exact program over all rows; so it is known, and told, when no allowed change makes it legal.
+//!
 //! It fills hole after hole depth-first. A hole is filled by somebody's row that changes in one cell
 //! or two, which may open another hole: that is a chain. Rows of people who were not touched yet are
 //! worked out once for each hole. One more cell is allowed at a time, so that what is found first
@@ -67,11 +70,44 @@ pub struct Repaired {
     pub old_breaches: Vec<Breach>,
     /// Breaches that follow from the news and that no allowed change helps.
     pub left_breaches: Vec<Breach>,
+    /// Whose row no allowed change makes legal.
+    pub beyond_help: Vec<BeyondHelp>,
     /// Whether fewer heads short, or fewer changes, are proven impossible, as long as nobody's row
     /// changes in more than two cells beside those of the news.
     pub is_fewest: bool,
     /// Whether everything with as many changes was compared by cost.
     pub is_cheapest: bool,
+}
+
+/// Somebody whose row the news broke and no change that was allowed or tried makes legal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BeyondHelp {
+    /// Who.
+    pub person: PersonIdx,
+    /// Whether more changes would do.
+    pub legal: Legal,
+}
+
+/// When a row is legal again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Legal {
+    /// After so many changes, those of the news included, as the exact program over all rows found.
+    After(usize),
+    /// Whatever changes on days that are not over: no row is legal.
+    Never,
+    /// The exact program has no room for every rule, or was not asked.
+    Unknown,
+}
+
+impl Legal {
+    /// How many changes, where that is known.
+    #[must_use]
+    pub fn n_changes(self) -> Option<usize> {
+        match self {
+            Legal::After(n_changes) => Some(n_changes),
+            Legal::Never | Legal::Unknown => None,
+        }
+    }
 }
 
 /// A cell that differs from the published roster.
@@ -164,6 +200,7 @@ struct Found {
     roster: Roster,
     is_fewest: bool,
     is_cheapest: bool,
+    beyond_help: Vec<BeyondHelp>,
 }
 
 /// Judges what was found by other means, and tells it. Whatever the search did wrong ends here: the
@@ -181,7 +218,7 @@ fn judged(ask: &Ask<'_>, ground: &Ground<'_, '_>, mut found: Found) -> Repaired 
             *limit = (*limit).max(*points);
         }
         if n_changes > ask.changes_max || exceeds(&verdict, &limits) {
-            found = Found { roster: ground.root.clone(), is_fewest: false, is_cheapest: false };
+            found = Found { roster: ground.root.clone(), is_fewest: false, is_cheapest: false, ..found };
             verdict = root;
         }
     }
@@ -198,6 +235,7 @@ fn judged(ask: &Ask<'_>, ground: &Ground<'_, '_>, mut found: Found) -> Repaired 
         roster: found.roster,
         is_fewest: found.is_fewest,
         is_cheapest: found.is_cheapest,
+        beyond_help: found.beyond_help,
     }
 }
 

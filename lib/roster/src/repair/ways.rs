@@ -4,9 +4,11 @@
 //! person's own row alone, so each hole has its ways worked out once.
 #![expect(clippy::indexing_slicing, reason = "people, days and rows of the demand are those of the problem")]
 
+use super::Legal;
 use super::ground::Ground;
 use crate::evaluate::State;
 use crate::problem::{Cell, DayIdx, DemandIdx, DutySet, PersonIdx};
+use crate::row::{NEVER, RowPlan, Scratch};
 use crate::score::Score;
 use std::cmp::Reverse;
 
@@ -17,6 +19,13 @@ const CODES_TRIED_MAX: usize = 24;
 const MEND_EDITS_MAX: usize = 4;
 /// So many rows are edited further.
 const BEAM: usize = 40;
+
+/// What a changed cell costs the exact program, in its scale; points of preference are far below it.
+const CHANGE: i32 = 1 << 22;
+/// So many holes opened weigh as much as a cell changed.
+const HOLES_OF_A_CHANGE: i32 = 64;
+/// The exact program takes as long as judging so many rows.
+const EXACT_WORK: u64 = 2_000;
 
 /// New cells of one person.
 type Edits = Vec<(DayIdx, Cell)>;
@@ -41,6 +50,22 @@ pub(super) struct Ways {
     pub(super) double: Option<Vec<Way>>,
     /// Edits that are against a rule by themselves: the first halves of two.
     pub(super) barred: Vec<(PersonIdx, Cell)>,
+}
+
+/// How the row of somebody whom the news concerns can be mended.
+pub(super) struct Mends {
+    /// How much is worse than before, at least.
+    pub(super) least: i64,
+    /// The ways to that.
+    pub(super) ways: Vec<Way>,
+    /// Where something is left worse: whether any change would do.
+    pub(super) legal: Legal,
+}
+
+/// What the exact program found.
+struct Exact {
+    legal: Legal,
+    edits: Edits,
 }
 
 /// Works out ways, and counts the rows it judges.
@@ -72,10 +97,10 @@ impl Maker<'_, '_, '_> {
             n_changes += usize::from(cell != was);
             n_back += usize::from(is != was);
             row[day.idx()] = cell;
+            opens += self.n_opened(person, day.idx(), (is, cell));
             for demand in cover.rows(person, day.idx(), is) {
                 if cover.rows(person, day.idx(), cell).all(|other| other != demand) {
                     let heads = self.state.heads(DemandIdx::at(demand));
-                    opens += usize::from(heads <= self.ground.target(demand));
                     cost += cover.score(demand, heads.saturating_sub(1)) - cover.score(demand, heads);
                 }
             }
@@ -88,6 +113,15 @@ impl Maker<'_, '_, '_> {
         }
         cost += (plan.cost(&row) - own).into();
         Way { person, edits, n_changes: n_changes.saturating_sub(n_back), opens, cost }
+    }
+
+    /// How many rows of the demand are short when a person has another cell on a day.
+    fn n_opened(&self, person: PersonIdx, day: usize, (is, cell): (Cell, Cell)) -> usize {
+        let cover = self.ground.after.cover();
+        let left = cover
+            .rows(person, day, is)
+            .filter(|row| cover.rows(person, day, cell).all(|other| other != *row));
+        left.filter(|row| self.state.heads(DemandIdx::at(*row)) <= self.ground.target(*row)).count()
     }
 
     /// The people who could count toward a row of the demand, with each duty they could have.
@@ -180,7 +214,7 @@ impl Maker<'_, '_, '_> {
     /// The ways to make legal again what the news did to a person's row, with the least that is worse
     /// than before: nothing more to do, another duty in place of what is forbidden, or up to four
     /// edits. Only the best rows of each round are edited further.
-    pub(super) fn mend(&mut self, person: PersonIdx, edits_max: usize) -> (i64, Vec<Way>) {
+    pub(super) fn mend(&mut self, person: PersonIdx, edits_max: usize) -> Mends {
         let root = self.state.roster().row(person).to_vec();
         let least = self.excess(person, &root);
         let mut found: Vec<(i64, Edits)> = vec![(least, Vec::new())];
@@ -201,13 +235,49 @@ impl Maker<'_, '_, '_> {
             next.truncate(BEAM);
             beam = next;
         }
+        let mut legal = Legal::Unknown;
+        if found.iter().all(|(excess, _)| *excess > 0) {
+            let exact = self.mend_exactly(person, &root);
+            legal = exact.legal;
+            if legal.n_changes().is_some_and(|n_changes| n_changes <= edits_max) {
+                found.push((0, exact.edits));
+            }
+        }
         let best = found.iter().map(|(excess, _)| *excess).min().unwrap_or(least);
         found.retain(|(excess, _)| *excess == best);
         let mut ways: Vec<Way> = found.into_iter().map(|(_, edits)| self.way(person, edits)).collect();
         sort(&mut ways);
         let fewest = ways.iter().map(|way| way.n_changes).min().unwrap_or(0);
         ways.retain(|way| way.n_changes <= fewest + usize::from(best < least));
-        (best, ways)
+        Mends { least: best, ways, legal }
+    }
+
+    /// The legal row that differs from the root in the fewest cells beside those of the news, and then opens
+    /// the fewest holes: a dynamic program over the days, where a changed cell has a price.
+    fn mend_exactly(&mut self, person: PersonIdx, root: &[Cell]) -> Exact {
+        let is_forced = |day: DayIdx| self.ground.forced.contains(&(person, day));
+        let price = |day: usize, cell: Cell| {
+            let at = DayIdx::at(day);
+            let opened = i32::try_from(self.n_opened(person, day, (root[day], cell))).unwrap_or(0);
+            match cell == root[day] {
+                true => 0,
+                false if at < self.ground.first_free => NEVER,
+                false if is_forced(at) => 0,
+                false => CHANGE + opened * (CHANGE / HOLES_OF_A_CHANGE),
+            }
+        };
+        let codes = self.ground.after.problem().duties();
+        let prices: Vec<i32> =
+            (0..root.len()).flat_map(|day| codes.cells().map(move |cell| price(day, cell))).collect();
+        self.n_judged += EXACT_WORK;
+        let best = RowPlan::new(self.ground.after, person).best(&mut Scratch::default(), &prices);
+        let Some(best) = best else { return Exact { legal: Legal::Never, edits: Vec::new() } };
+        let days = DayIdx::all(root.len()).zip(root.iter().zip(&best.row));
+        let edits: Edits = days.filter(|(_, (was, is))| was != is).map(|(day, (_, is))| (day, *is)).collect();
+        let n_changes = edits.iter().filter(|(day, _)| !is_forced(*day)).count();
+        // The program may leave out what it has no room for.
+        let is_legal = self.excess(person, &best.row) == 0;
+        Exact { legal: if is_legal { Legal::After(n_changes) } else { Legal::Unknown }, edits }
     }
 
     /// Every further edit of a row that has some, with what is worse than before.
