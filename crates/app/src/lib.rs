@@ -12,6 +12,7 @@ mod compose;
 mod find;
 mod metrics;
 mod serve;
+mod tls;
 mod today;
 mod upkeep;
 
@@ -19,3 +20,5 @@ pub use account::SAMPLE_PASSWORD;
 pub use admin::imports::importer;
 pub use compose::{Product, areas, catalogue, compose, compose_with, routes};
 pub use serve::{Ports, ServeOptions, router, serve};
+pub use tls::{TlsFault, TlsFiles};
+pub use tokio_rustls::rustls::ServerConfig;

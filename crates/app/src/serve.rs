@@ -5,6 +5,7 @@
 //! acknowledged, jobs go back to the queue, and the function returns.
 
 use crate::metrics::{Metrics, gather};
+use crate::tls::TlsPort;
 use crate::{Product, upkeep};
 use area::Fault;
 use axum::Router;
@@ -20,6 +21,7 @@ use store::{Db, SCHEMA_VERSION};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::rustls::ServerConfig;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::compression::{CompressionLayer, DefaultPredicate};
 
@@ -30,13 +32,17 @@ const COMPRESS_ABOVE_BYTES: u64 = 800;
 /// As much of a path as is logged.
 const PATH_CHARS_MAX: usize = 200;
 
-/// Bound sockets.
+/// Bound sockets, and what encrypts them.
 #[derive(Debug)]
 pub struct Ports {
     /// Pages and the API.
     pub http: TcpListener,
+    /// Serves pages and the API over TLS.
+    pub http_tls: Option<ServerConfig>,
     /// HL7 v2 feeds.
     pub mllp: Option<TcpListener>,
+    /// Takes feeds over TLS only.
+    pub mllp_tls: Option<ServerConfig>,
 }
 
 /// How to run.
@@ -67,10 +73,20 @@ pub async fn serve(
     }
     if let Some(listener) = ports.mllp {
         let receiver = ctx.receiver.clone();
-        own.spawn(intake::listen_mllp(receiver, listener, options.mllp, shutdown.clone()));
+        let tls = ports.mllp_tls.map(Arc::new);
+        own.spawn(intake::listen_mllp(receiver, listener, tls, options.mllp, shutdown.clone()));
     }
-    let server = axum::serve(ports.http, router).with_graceful_shutdown(ended(shutdown.clone()));
-    let mut server = tokio::spawn(server.into_future());
+    let mut server = match ports.http_tls {
+        None => {
+            let server = axum::serve(ports.http, router).with_graceful_shutdown(ended(shutdown.clone()));
+            tokio::spawn(server.into_future())
+        }
+        Some(tls) => {
+            let router = router.layer(middleware::from_fn(encrypted));
+            let server = axum::serve(TlsPort::new(ports.http, tls)?, router);
+            tokio::spawn(server.with_graceful_shutdown(ended(shutdown.clone())).into_future())
+        }
+    };
     tokio::select! {
         () = ended(shutdown) => {}
         // It only returns early when the program itself is coming down.
@@ -86,6 +102,16 @@ pub async fn serve(
 async fn ended(mut shutdown: watch::Receiver<bool>) {
     // An error means that the sender is gone, and with it the program.
     let _ = shutdown.wait_for(|is_ending| *is_ending).await;
+}
+
+/// What every answer of a server with TLS of its own gets: told as a proxy would tell it, so that cookies are
+/// sent over TLS only, and browsers told to come back by it.
+async fn encrypted(mut request: Request, next: Next) -> Response {
+    request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
+    let mut response = next.run(request).await;
+    let a_year = HeaderValue::from_static("max-age=31536000");
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, a_year);
+    response
 }
 
 /// The product's addresses and those for whoever keeps it, inside the layers every answer passes.

@@ -181,6 +181,18 @@ pub(crate) struct Settings {
     /// Longest HL7 message in MiB [default: 16]
     #[arg(long, value_name = "N", env = "HELMWARD_MLLP_MESSAGE_MIB")]
     pub(crate) mllp_message_mib: Option<usize>,
+    /// Certificate of this server in PEM, with those up to its authority: pages are served by https
+    #[arg(long, value_name = "FILE", env = "HELMWARD_TLS_CERT")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Key of that certificate, in PEM
+    #[arg(long, value_name = "FILE", env = "HELMWARD_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Take HL7 over TLS only, with the same certificate
+    #[arg(long, value_name = "true|false", env = "HELMWARD_MLLP_TLS", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) mllp_tls: Option<bool>,
+    /// Authorities in PEM: only senders with a certificate of one of them are let in
+    #[arg(long, value_name = "FILE", env = "HELMWARD_MLLP_CLIENTS")]
+    pub(crate) mllp_clients: Option<PathBuf>,
     /// Job workers in this process; 0 leaves jobs to `helmward work` [default: 1]
     #[arg(long, value_name = "N", env = "HELMWARD_WORKERS")]
     pub(crate) workers: Option<usize>,

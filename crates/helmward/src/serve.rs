@@ -3,7 +3,7 @@
 use crate::place::{Place, schema_of};
 use crate::{End, cli, keep, print};
 use anyhow::{Context as _, Result, bail};
-use app::{Ports, ServeOptions};
+use app::{Ports, ServeOptions, ServerConfig, TlsFiles};
 use base::SitePath;
 use cli::Settings;
 use identity::SiteTree;
@@ -17,13 +17,16 @@ pub(crate) async fn run(ask: cli::Serve) -> Result<End> {
     let place = Place::with_config(&ask.at, ask.config.as_deref())?;
     let settings = or(ask.settings, &place.settings);
     start_log(&settings)?;
+    let (http_tls, mllp_tls) = tls(&settings)?;
     let db = open_upgraded(&place).await?;
     let listen = settings.listen.as_deref().unwrap_or("127.0.0.1:8080");
-    let ports = bind(listen, settings.mllp.as_deref()).await?;
+    let ports = Ports { http_tls, mllp_tls, ..bind(listen, settings.mllp.as_deref()).await? };
     let options = options(&db, &settings).await?;
-    print::line(format!("Helmward serves http://{}", ports.http.local_addr()?))?;
+    let scheme = if ports.http_tls.is_some() { "https" } else { "http" };
+    print::line(format!("Helmward serves {scheme}://{}", ports.http.local_addr()?))?;
     if let Some(mllp) = &ports.mllp {
-        print::line(format!("HL7 v2 over MLLP is taken at {}", mllp.local_addr()?))?;
+        let tls = if ports.mllp_tls.is_some() { " with TLS" } else { "" };
+        print::line(format!("HL7 v2 over MLLP{tls} is taken at {}", mllp.local_addr()?))?;
     }
     let product = app::compose(db, place.dir.clone(), false)?;
     app::serve(product, ports, options, until_signal()).await?;
@@ -51,6 +54,10 @@ fn or(given: Settings, file: &Settings) -> Settings {
         mllp_site: given.mllp_site.or_else(|| file.mllp_site.clone()),
         mllp_connections: given.mllp_connections.or(file.mllp_connections),
         mllp_message_mib: given.mllp_message_mib.or(file.mllp_message_mib),
+        tls_cert: given.tls_cert.or_else(|| file.tls_cert.clone()),
+        tls_key: given.tls_key.or_else(|| file.tls_key.clone()),
+        mllp_tls: given.mllp_tls.or(file.mllp_tls),
+        mllp_clients: given.mllp_clients.or_else(|| file.mllp_clients.clone()),
         workers: given.workers.or(file.workers),
         log: given.log.or_else(|| file.log.clone()),
         log_format: given.log_format.or_else(|| file.log_format.clone()),
@@ -99,6 +106,26 @@ pub(crate) async fn open_upgraded(place: &Place) -> Result<Db> {
     Ok(db)
 }
 
+/// What encrypts the pages and the feed, where that is asked for.
+fn tls(settings: &Settings) -> Result<(Option<ServerConfig>, Option<ServerConfig>)> {
+    let is_feed = settings.mllp_tls.unwrap_or(false);
+    let (certificate, key) = match (&settings.tls_cert, &settings.tls_key) {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (None, None) if is_feed || settings.mllp_clients.is_some() => {
+            bail!("TLS for the feed needs a certificate: --tls-cert FILE and --tls-key FILE")
+        }
+        (None, None) => return Ok((None, None)),
+        (Some(_), None) => bail!("--tls-cert needs the key of the certificate: --tls-key FILE"),
+        (None, Some(_)) => bail!("--tls-key needs its certificate: --tls-cert FILE"),
+    };
+    if settings.mllp_clients.is_some() && !is_feed {
+        bail!("--mllp-clients asks senders for certificates, which needs --mllp-tls");
+    }
+    let files = TlsFiles { certificate, key, clients: None };
+    let feed = TlsFiles { clients: settings.mllp_clients.as_deref(), ..files };
+    Ok((Some(files.read()?), is_feed.then(|| feed.read()).transpose()?))
+}
+
 /// Binds the sockets, so that a taken port is said before anything else happens.
 pub(crate) async fn bind(listen: &str, mllp: Option<&str>) -> Result<Ports> {
     let http = bind_one(listen, "--listen").await?;
@@ -106,7 +133,7 @@ pub(crate) async fn bind(listen: &str, mllp: Option<&str>) -> Result<Ports> {
         Some(address) => Some(bind_one(address, "--mllp").await?),
         None => None,
     };
-    Ok(Ports { http, mllp })
+    Ok(Ports { http, http_tls: None, mllp, mllp_tls: None })
 }
 
 async fn bind_one(address: &str, flag: &str) -> Result<TcpListener> {

@@ -293,3 +293,21 @@ fn every_export_and_the_doctor_answer() {
     install.run(&["audit", "verify"]).ok();
     install.run(&["rule", "list", "--json"]).ok();
 }
+
+#[test]
+fn halves_of_tls_are_told_what_they_need() {
+    let install = Install::new();
+    for (words, needs) in [
+        (&["--tls-cert", "a.pem"][..], "--tls-key FILE"),
+        (&["--tls-key", "a.key"], "--tls-cert FILE"),
+        (&["--mllp-tls"], "needs a certificate"),
+        (&["--tls-cert", "a.pem", "--tls-key", "a.key", "--mllp-clients", "c.pem"], "needs --mllp-tls"),
+        (&["--tls-cert", "a.pem", "--tls-key", "a.key"], "a.pem: no certificate can be read there"),
+    ] {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(words);
+        let said = install.run(&all);
+        assert_eq!(said.code, 3, "{}", said.err);
+        assert!(said.err.contains(needs), "{}", said.err);
+    }
+}

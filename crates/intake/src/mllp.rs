@@ -13,11 +13,12 @@ use identity::Site;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Db;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 /// Frames beyond this size need one of a few places, so that 256 connections cannot fill the memory.
 const SMALL_FRAME_BYTES_MAX: usize = 1 << 20;
@@ -27,6 +28,9 @@ const LARGE_FRAMES_MAX: usize = 16;
 const PIPELINE_MAX: usize = 1_024;
 /// As much of a header as is kept for the acknowledgment.
 const HEADER_BYTES_MAX: usize = 4 << 10;
+
+/// How long a sender may take to agree on a secret.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 
 /// How long a finished connection waits for the other side to close.
 const LINGER: Duration = Duration::from_millis(500);
@@ -57,13 +61,15 @@ impl Default for MllpLimits {
 }
 
 /// Listens until `shutdown` turns true or its sender is dropped; then no more is read, what was read is
-/// stored and acknowledged, and the function returns.
+/// stored and acknowledged, and the function returns. With `tls` every connection begins with a handshake.
 pub async fn listen_mllp(
     receiver: Receiver,
     listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
     limits: MllpLimits,
     shutdown: watch::Receiver<bool>,
 ) {
+    let tls = tls.map(TlsAcceptor::from);
     let large = Arc::new(Semaphore::new(LARGE_FRAMES_MAX));
     let mut connections = JoinSet::new();
     let mut ending = shutdown.clone();
@@ -81,7 +87,7 @@ pub async fn listen_mllp(
                     large: Arc::clone(&large),
                     shutdown: shutdown.clone(),
                 };
-                connections.spawn(connection.serve(stream));
+                connections.spawn(connection.serve(stream, tls.clone()));
             }
             Ok(_) => {
                 tracing::warn!(limit = limits.connections_max, "too many MLLP connections; one is closed")
@@ -115,20 +121,29 @@ enum Pending {
 }
 
 impl Connection {
-    async fn serve(self, mut stream: TcpStream) {
+    async fn serve(self, mut stream: TcpStream, tls: Option<TlsAcceptor>) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "an MLLP connection is gone");
             return;
         }
-        self.talk(&mut stream).await;
-        // Closed with bytes unread, the connection would be reset, and answers on their way be lost.
-        let _ = stream.shutdown().await;
-        let _ = tokio::time::timeout(LINGER, discard(stream)).await;
+        let Some(tls) = tls else {
+            let (from, to) = stream.split();
+            self.talk(from, to).await;
+            return close(stream).await;
+        };
+        match tokio::time::timeout(HANDSHAKE_MAX, tls.accept(stream)).await {
+            Ok(Ok(mut stream)) => {
+                let (from, to) = tokio::io::split(&mut stream);
+                self.talk(from, to).await;
+                close(stream).await;
+            }
+            Ok(Err(error)) => tracing::warn!(%error, "an MLLP sender without the right TLS was turned away"),
+            Err(_) => tracing::warn!("an MLLP sender did not begin TLS and was turned away"),
+        }
     }
 
-    async fn talk(self, stream: &mut TcpStream) {
+    async fn talk(self, from: impl AsyncRead + Unpin, to: impl AsyncWrite + Unpin) {
         let db = self.receiver.db().clone();
-        let (from, to) = stream.split();
         let (pending, queue) = mpsc::channel(PIPELINE_MAX);
         let mut writing = std::pin::pin!(write_answers(to, queue, &db));
         let read = tokio::select! {
@@ -145,7 +160,7 @@ impl Connection {
     /// Reads until the sender, the idle limit or the shutdown ends it.
     async fn read_messages(
         mut self,
-        mut from: ReadHalf<'_>,
+        mut from: impl AsyncRead + Unpin,
         pending: mpsc::Sender<Pending>,
     ) -> std::io::Result<()> {
         let mut decoder = Decoder::new(self.limits.frame_bytes_max);
@@ -210,10 +225,15 @@ impl Connection {
     }
 }
 
-/// Reads what nobody wants until the other side closes.
-async fn discard(mut stream: TcpStream) {
-    let mut buffer = vec![0; 32 << 10];
-    while stream.read(&mut buffer).await.is_ok_and(|n_bytes| n_bytes > 0) {}
+/// Says the end and reads what nobody wants until the other side closes: closed with bytes unread, the
+/// connection would be reset, and answers on their way be lost.
+async fn close(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let rest = async {
+        let _ = stream.shutdown().await;
+        let mut buffer = vec![0; 32 << 10];
+        while stream.read(&mut buffer).await.is_ok_and(|n_bytes| n_bytes > 0) {}
+    };
+    let _ = tokio::time::timeout(LINGER, rest).await;
 }
 
 /// The header line, or the beginning of what is no message.
@@ -225,7 +245,7 @@ fn header_of(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Writes the acknowledgments in order; several at once when they are ready.
-async fn write_answers(mut to: WriteHalf<'_>, mut queue: mpsc::Receiver<Pending>, db: &Db) {
+async fn write_answers(mut to: impl AsyncWrite + Unpin, mut queue: mpsc::Receiver<Pending>, db: &Db) {
     let mut out = Vec::new();
     let mut n_answers: u64 = 0;
     loop {
@@ -269,9 +289,10 @@ async fn write_answers(mut to: WriteHalf<'_>, mut queue: mpsc::Receiver<Pending>
     }
 }
 
-async fn flush(to: &mut WriteHalf<'_>, out: &mut Vec<u8>) -> std::io::Result<()> {
+async fn flush(to: &mut (impl AsyncWrite + Unpin), out: &mut Vec<u8>) -> std::io::Result<()> {
     if !out.is_empty() {
         to.write_all(out).await?;
+        to.flush().await?;
         out.clear();
     }
     Ok(())

@@ -9,6 +9,10 @@
     reason = "this crate serves tests; a failure here is a test's failure"
 )]
 
+mod tls;
+
+pub use tls::{Authority, Certified};
+
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

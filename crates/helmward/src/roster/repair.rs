@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use roster::check::Breach;
 use roster::explain::Bar;
 use roster::problem::{DayIdx, DemandIdx, Problem};
-use roster::repair::{Ask as Question, BeyondHelp, Candidate, Hole, News, Outcome, Repaired, repair};
+use roster::repair::{Ask as Question, BeyondHelp, Candidate, Hole, Legal, News, Outcome, Repaired, repair};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Instant;

@@ -21,7 +21,7 @@ async fn listen(fixture: &testkit::Fixture, limits: MllpLimits) -> Listener {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(listen_mllp(receiver.clone(), listener, limits, stopped));
+    let task = tokio::spawn(listen_mllp(receiver.clone(), listener, None, limits, stopped));
     Listener { address, receiver, stop, task }
 }
 
