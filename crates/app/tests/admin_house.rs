@@ -402,6 +402,8 @@ fn the_log_verifies_a_backup_is_made_and_fetched() {
         house.work().await;
         admin.get(&job).await.has("sealed again");
         admin.get("/admin/audit?kind=backup").await.has(&file);
+        // Whose session it is stands there by name.
+        admin.get("/admin/audit?kind=session").await.has("person: admin Test");
         let director = house.add("dora", Role::Director, "lakeside").await;
         let _ = director;
         let dora = house.sign_in("dora").await;

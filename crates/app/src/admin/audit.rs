@@ -48,7 +48,7 @@ pub(super) async fn changes(visit: Visit) -> Answer {
     let n_max = if is_file { FILE_MAX } else { rows + 1 };
     let mut entries = list_log(&mut tx, visit.scope()?, &filter, n_max).await?;
     let kinds = list_kinds(&mut tx).await?;
-    let names = Names::of(&mut tx, entries.iter().map(|entry| entry.row.actor.who.as_str())).await?;
+    let names = Names::of_entries(&mut tx, &entries).await?;
     drop(tx);
     if let Some(file) = kit::export(&visit, || file(&entries, &names)) {
         return file;
@@ -131,7 +131,7 @@ fn line(entry: &Entry, names: &Names, visit: &Visit) -> Row {
         .cell(format::instant(row.at, &visit.zone(), visit.now))
         .cell(Cell::link(names.get(&row.actor.who), who))
         .cell(Cell::link(sentence(&row.kind.replace('_', " ")), record))
-        .cell(format::clipped(&told(entry), 240))
+        .cell(format::clipped(&told(entry, names), 240))
         .cell(row.seq)
         .cell(Cell::dim(&row.actor.cause))
 }

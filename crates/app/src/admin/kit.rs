@@ -168,6 +168,14 @@ impl Names {
         Ok(Names(store::list_names(tx, &ids).await?.into_iter().collect()))
     }
 
+    /// Looks up everybody these changes are by, and those they are about.
+    pub(crate) async fn of_entries(tx: &mut Tx, entries: &[Entry]) -> Result<Names, StoreError> {
+        let by = entries.iter().map(|entry| entry.row.actor.who.clone());
+        let about = entries.iter().flat_map(|entry| touched(entry.before.as_deref(), &entry.row.body));
+        let ids: Vec<String> = by.chain(about.flat_map(|part| [part.before, part.after])).collect();
+        Names::of(tx, ids.iter().map(String::as_str)).await
+    }
+
     /// A person's name, or what part of the product acted.
     pub(crate) fn get(&self, who: &str) -> String {
         match (self.0.get(who), who) {
@@ -231,8 +239,12 @@ fn flatten(name: &str, value: &Value, into: &mut BTreeMap<String, String>) {
 }
 
 /// A change in one line: `name: Night to Day; until: nothing to 2026-11-30`.
-pub(crate) fn told(entry: &Entry) -> String {
-    let says = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+pub(crate) fn told(entry: &Entry, names: &Names) -> String {
+    let says = |text: &str| match (names.0.get(text), text) {
+        (Some(name), _) => name.clone(),
+        (None, "") => "nothing".to_owned(),
+        (None, text) => text.to_owned(),
+    };
     let parts = touched(entry.before.as_deref(), &entry.row.body);
     let is_new = entry.before.is_none();
     let words = parts.iter().map(|part| {
@@ -252,7 +264,7 @@ pub(crate) fn history_panel(visit: &Visit, entries: &[Entry], names: &Names) -> 
     let zone = visit.zone();
     let lines = entries.iter().take(40).map(|entry| AgendaLine {
         when: format::instant(entry.row.at, &zone, visit.now),
-        title: format!("{}: {}", sentence(&entry.row.kind.replace('_', " ")), told(entry)),
+        title: format!("{}: {}", sentence(&entry.row.kind.replace('_', " ")), told(entry, names)),
         note: names.get(&entry.row.actor.who),
         ..AgendaLine::default()
     });
@@ -277,7 +289,8 @@ pub(crate) async fn undo_strip(visit: &Visit, tx: &mut Tx) -> Result<Option<Undo
     if own.as_ref() != Some(&entry.row.actor.who) || newest != Some(seq) {
         return Ok(None);
     }
-    let what = told(&entry);
+    let names = Names::of_entries(tx, std::slice::from_ref(&entry)).await?;
+    let what = told(&entry, &names);
     let text = format::clipped(&format!("Saved. {}", sentence(&what)), 160);
     Ok(Some(Undo { text, action: "/admin/undo".to_owned(), token: seq.to_string() }))
 }

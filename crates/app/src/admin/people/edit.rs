@@ -72,7 +72,7 @@ async fn show(visit: &Visit, wrong: &Wrong) -> Answer {
     let mut records = vec![id.to_string()];
     records.extend(subject.grants.iter().map(|grant| grant.id.to_string()));
     let entries = list_entries(&mut tx, &["person", "role", "password", "lock-out"], &records).await?;
-    let names = Names::of(&mut tx, entries.iter().map(|entry| entry.row.actor.who.as_str())).await?;
+    let names = Names::of_entries(&mut tx, &entries).await?;
     let undo = kit::undo_strip(visit, &mut tx).await?;
     drop(tx);
     let person = &subject.row.person;

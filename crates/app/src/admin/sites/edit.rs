@@ -33,7 +33,7 @@ async fn show(visit: &Visit, form: &str, errors: &Errors) -> Answer {
     let mut records = vec![site.id.to_string()];
     records.extend(counts.iter().map(|count| format!("{}:{}", site.id, count.count.from)));
     let entries = list_entries(&mut tx, &["site", "site codes", "bed count"], &records).await?;
-    let names = Names::of(&mut tx, entries.iter().map(|entry| entry.row.actor.who.as_str())).await?;
+    let names = Names::of_entries(&mut tx, &entries).await?;
     let undo = kit::undo_strip(visit, &mut tx).await?;
     let mut versions = Versions::read(&mut tx, site.id).await?;
     drop(tx);
