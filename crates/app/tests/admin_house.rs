@@ -174,6 +174,11 @@ fn a_file_of_sites_is_tried_committed_and_undone() {
         let house = House::build(fixture).await;
         let admin = house.sign_in("admin").await;
         let file = "path,kind,name,Codes\nlakeside.riverside.icu,unit,ICU,ICU\nlakeside.riverside.5w,unit,5 West Tower,5W\nlakeside.nowhere.x,unit,X,X\nlakeside.riverside.bad,ward,Bad,B\n";
+        let other = "where,what,called\nlakeside.riverside.er,unit,Emergency\n";
+        let at = admin.upload("/admin/imports/new/sites", &[], "sites.csv", other).await.sent_to();
+        // Columns of other names are chosen by what stands in them.
+        let draft = admin.get(&at).await.has("Choose which columns are path, kind, name, then check again");
+        draft.has("lakeside.riverside.er");
         let none = admin.upload("/admin/imports/new/sites", &[], "sites.csv", "").await;
         assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
         let at = admin.upload("/admin/imports/new/sites", &[], "sites.csv", file).await.sent_to();
@@ -203,26 +208,15 @@ fn a_file_of_sites_is_tried_committed_and_undone() {
     });
 }
 
-/// Takes a file in through the pages; the address of its import.
-async fn take_in(house: &House, kind: &str, file: &str) -> String {
-    let admin = house.sign_in("admin").await;
-    let at = admin.upload(&format!("/admin/imports/new/{kind}"), &[], "file.csv", file).await.sent_to();
-    admin.get(&at).await.ok();
-    admin.post(&format!("{at}/commit"), &[]).await.sent_to();
-    house.work().await;
-    house.product.ctx.forget();
-    at
-}
-
 #[test]
 fn sites_stay_while_something_made_since_depends_on_them() {
     on_both(async |fixture| {
         let house = House::build(fixture).await;
         let admin = house.sign_in("admin").await;
         let file = "path,kind,name,licensed_beds,hl7_codes\nlakeside.north,facility,North Hospital,,NH\nlakeside.north.2a,unit,2 A,12,2A\n";
-        let at = take_in(&house, "sites", file).await;
+        let at = house.take_in("sites", file).await;
         let nina = house.add("nina", Role::UnitManager, "lakeside.north.2a").await;
-        take_in(&house, "beds", "unit,bed\nlakeside.north.2a,1\nlakeside.north.2a,2\n").await;
+        house.take_in("beds", "unit,bed\nlakeside.north.2a,1\nlakeside.north.2a,2\n").await;
         let job = admin.post(&format!("{at}/undo"), &[]).await.sent_to();
         house.work().await;
         admin.get(&job).await.has("Failed").has("2 A has 2 beds, 1 role given there");
@@ -250,7 +244,7 @@ fn sites_stay_while_something_made_since_depends_on_them() {
         house.product.ctx.forget();
         admin.get(&job).await.has("again what they were");
         admin.get("/admin/sites/lakeside.north").await.has("It never was open");
-        let again = take_in(&house, "sites", file).await;
+        let again = house.take_in("sites", file).await;
         admin.get(&again).await.has("<dt>New</dt><dd>2</dd>");
         admin.get("/admin/sites/lakeside.north.2a").await.has("Close this site");
     });
@@ -268,7 +262,7 @@ fn a_second_top_site_is_rejected_while_the_first_is_in_use() {
         let house = House::build(fixture).await;
         let admin = house.sign_in("admin").await;
         let file = "path,kind,name\nsouth,enterprise,South Health\nsouth.main,facility,Main\nlakeside.riverside.4w,unit,4 West\n";
-        let at = take_in(&house, "sites", file).await;
+        let at = house.take_in("sites", file).await;
         admin.get(&at).await.has("<dt>New</dt><dd>1</dd>");
         let rejects = admin.get(&format!("{at}/rejects")).await.ok();
         assert!(rejects.contains("`lakeside` is in use with sites or messages"), "{rejects}");

@@ -17,7 +17,7 @@ fn a_house_without_a_feed_is_told_what_will_be_here() {
         let house = House::build(fixture).await;
         let admin = house.sign_in("admin").await;
         let page = admin.get("/at/lakeside/today").await;
-        let page = page.has("No patients have been told of yet").has("Connect the bed feed").ok();
+        let page = page.has("No patients yet").has("Connect the bed feed").ok();
         assert!(page.contains("Thursday, November 12, 2026 at 08:47"), "the site's own time");
     });
 }
@@ -78,6 +78,50 @@ fn the_brief_shows_beds_and_figures_and_names_nobody() {
     });
 }
 
+/// An emergency department of Riverside General, without a count of its beds.
+const EMERGENCY: &str = "path,kind,name,hl7_codes\nlakeside.riverside.ed,unit,Emergency,ED\n";
+
+#[test]
+fn a_bed_that_is_not_set_up_is_not_free() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        fill(&house).await;
+        house.take_in("sites", EMERGENCY).await;
+        let beds = "unit,bed,set_up\nlakeside.riverside.5w,504,yes\nlakeside.riverside.5w,505,no\n\
+                    lakeside.riverside.ed,E1,yes\nlakeside.riverside.ed,E2,no\n";
+        house.take_in("beds", beds).await;
+        let admin = house.sign_in("admin").await;
+        let stop = |unit: &str| format!("/at/lakeside.riverside/today/huddle/{TODAY}?unit={unit}");
+        let page = admin.get(&stop("lakeside.riverside.5w")).await.ok();
+        assert!(page.contains("<b>504</b><span>Free</span>"), "{page}");
+        assert!(page.contains("<b>505</b><span>Closed</span>"), "{page}");
+        let page = admin.get("/at/lakeside.riverside.5w/today").await;
+        page.has("<b>505</b><span>Closed</span><small>not set up</small>");
+        // Where no count is kept, the beds that are set up are the staffed ones.
+        admin.get("/at/lakeside.riverside.ed/today").await.has("1 staffed bed<");
+    });
+}
+
+#[test]
+fn an_emergency_department_has_figures_of_its_own() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        fill(&house).await;
+        house.take_in("sites", EMERGENCY).await;
+        house.take_in("beds", "unit,bed\nlakeside.riverside.ed,E1\n").await;
+        let admin = house.sign_in("admin").await;
+        let own = ["ed_boarding", "ed_median_stay", "lwbs_rate", "ed_arrivals", "nedocs", "midnight_census"];
+        for site in ["lakeside.riverside.ed", "lakeside.riverside", "lakeside.riverside.5w"] {
+            let page = admin.get(&format!("/at/{site}/today")).await.ok();
+            let strip = page.split_once("Figures of the brief").map_or("", |(_, rest)| rest);
+            let strip = strip.split_once("</section>").map_or(strip, |(strip, _)| strip);
+            let links = strip.split("/explain/").skip(1).map(|rest| rest.split(['?', '"']).next().unwrap());
+            let keys: Vec<&str> = links.collect();
+            assert_eq!(keys == own, site == "lakeside.riverside.ed", "{site}: {keys:?}");
+        }
+    });
+}
+
 #[test]
 fn a_feed_past_its_limit_is_called_stale() {
     on_both(async |fixture| {
@@ -86,7 +130,12 @@ fn a_feed_past_its_limit_is_called_stale() {
         house.fixture.clock.set("2026-11-12T14:30:00Z".parse().unwrap());
         let admin = house.sign_in("admin").await;
         let page = admin.get("/at/lakeside.riverside/today").await;
-        page.has("Bed feed 43 min ago").has("Stale: ");
+        page.has("Bed feed 43 min ago").has("Stale: ").has("Open feeds");
+        // Who may not open the feed is told whom to ask, and led where the page opens.
+        house.add("mara", Role::FacilityManager, "lakeside.riverside").await;
+        let page = house.sign_in("mara").await.get("/at/lakeside.riverside/today").await;
+        let page = page.has("The feed ADT at RGH has been quiet for 43 min").has("Ask an administrator").ok();
+        assert!(!page.contains("href=\"/admin/feeds"), "{page}");
     });
 }
 

@@ -234,10 +234,14 @@ impl Visit {
         self.tree.get(&self.scope()?.site_id()).ok_or(Fault::NotFound)
     }
 
-    /// The zone of the site, UTC without one.
+    /// The zone of the site; on a page about none, that of the site where the person belongs; else UTC.
     #[must_use]
     pub fn zone(&self) -> TimeZone {
-        self.site().map_or(TimeZone::UTC, |site| site.time_zone.clone())
+        let home = || {
+            let today = TimeZone::UTC.to_datetime(self.now).date();
+            self.tree.find(&self.who.as_ref()?.access.home(&self.tree, today)?)
+        };
+        self.site().ok().or_else(home).map_or(TimeZone::UTC, |site| site.time_zone.clone())
     }
 
     /// Today at the site.

@@ -29,7 +29,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/at/{scope}/census/records/{stay}", VIEW, records::stay::page),
         Route::get("/at/{scope}/census/records/{stay}/merge/{message}", EDIT, records::merge::form),
         Route::post("/at/{scope}/census/records/{stay}/merge/{message}", EDIT, records::merge::reverse),
-        Route::get("/at/{scope}/census/profile", EDIT, profile::page::profile),
+        Route::get("/at/{scope}/census/profile", VIEW, profile::page::profile),
         Route::post("/at/{scope}/census/profile", EDIT, profile::page::save),
         Route::post("/at/{scope}/census/profile/map", EDIT, profile::page::map),
         Route::get("/at/{scope}/census/profile/unit", EDIT, profile::page::unit),

@@ -17,8 +17,8 @@ pub(crate) enum Tab {
 
 /// Links to every page of the area that this person may open here.
 pub(crate) fn tabs(visit: &Visit, current: Tab) -> Markup {
-    let has_profile =
-        visit.site().is_ok_and(|site| site.kind != SiteKind::Unit) && visit.may(Permission::CENSUS_EDIT);
+    let has_profile = visit.site().is_ok_and(|site| site.kind != SiteKind::Unit)
+        && (visit.may(Permission::CENSUS_EDIT) || visit.holds(Permission::SITES_VIEW));
     let all = [
         (Tab::Flow, "Flow board", "census/flow", true),
         (Tab::Day, "Day and month", "census/day", true),

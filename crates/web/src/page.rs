@@ -182,7 +182,8 @@ pub fn render_bare(title: &str, body: Markup) -> Markup {
                 (hatch())
                 main #main tabindex="-1" {
                     p.brand { span.mark { (Icon::Flag) } span { "Helmward" } }
-                    section.panel.card { h1 { (title) } (body) }
+                    // The title tells of an error first; the heading names the page, as on every other one.
+                    section.panel.card { h1 { (title.strip_prefix("Error: ").unwrap_or(title)) } (body) }
                 }
             }
         }
@@ -241,7 +242,7 @@ pub fn error_page(status: StatusCode, reference: Option<&str>) -> (&'static str,
         400..500 => ("This request could not be read", "Go back, load the page again, and repeat the step."),
         _ => (
             "Something went wrong on our side",
-            "Nothing you entered was saved by this step. Load the page again; if it stays, give the reference below to your administrator.",
+            "Nothing you entered was saved by this step. Load the page again; if it happens again, give the reference below to your administrator.",
         ),
     };
     let shows_reference = status.is_server_error();

@@ -218,11 +218,10 @@ fn page_words(page: &str) -> String {
 
 fn view_line(view: &View, names: &Names, visit: &Visit) -> Row {
     let person = view.person.to_string();
-    let site = visit.tree.find(&view.site).map_or_else(|| view.site.to_string(), |site| site.name.clone());
     Row::default()
         .cell(moment(view.at, visit))
         .cell(Cell::link(names.get(&person), kit::here(visit, "who", Some(&person))))
-        .cell(site)
+        .cell(kit::site_name(visit, &view.site))
         .cell(page_words(&view.page))
         .cell(Cell::dim(&view.subject))
         .cell(view.seq)

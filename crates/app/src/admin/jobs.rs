@@ -183,7 +183,7 @@ pub(super) async fn page(visit: Visit) -> Answer {
     let about = description_list([
         ("Asked by", asker(&job, &names)),
         ("Asked", format::instant(job.asked_at, &visit.zone(), visit.now)),
-        ("Site", job.site.to_string()),
+        ("Site", kit::site_name(&visit, &job.site)),
     ]);
     let body = html! {
         (panel)

@@ -3,7 +3,7 @@
 use super::store::{self, Entry};
 use ::store::{StoreError, Tx};
 use area::{Export, ExportFormat, Fault, Response, Visit};
-use base::Id;
+use base::{Id, SitePath};
 use identity::people::PersonRefused;
 use identity::roles::{Grant, GrantRefused};
 use identity::sites::SiteRefused;
@@ -140,6 +140,11 @@ pub(crate) fn token_state(token: &TokenRow, now: Timestamp) -> (Markup, bool) {
     }
 }
 
+/// What people call a site.
+pub(crate) fn site_name(visit: &Visit, path: &SitePath) -> String {
+    visit.tree.find(path).map_or_else(|| path.to_string(), |site| site.name.clone())
+}
+
 /// Every open site where something is allowed, for a select.
 pub(crate) fn site_choices(visit: &Visit, asked: Permission, chosen: &str) -> Vec<Choice> {
     let today = visit.today();
@@ -181,7 +186,7 @@ impl Names {
         match (self.0.get(who), who) {
             (Some(name), _) => name.clone(),
             (None, "command") => "Command line".to_owned(),
-            (None, "product") => "Helmward".to_owned(),
+            (None, "product" | "server") => "Helmward".to_owned(),
             (None, "feed") => "Feed".to_owned(),
             (None, "job") => "Background job".to_owned(),
             (None, "set-up") => "First set-up".to_owned(),
@@ -217,6 +222,10 @@ pub(crate) fn touched(before: Option<&str>, after: &str) -> Vec<Touched> {
 }
 
 fn flatten(name: &str, value: &Value, into: &mut BTreeMap<String, String>) {
+    // A setting is kept as text, and what it holds may be a record of its own.
+    let kept = value.as_str().filter(|text| text.starts_with('{'));
+    let inside = kept.and_then(|text| serde_json::from_str(text).ok()).filter(Value::is_object);
+    let value = inside.as_ref().unwrap_or(value);
     let text = match value {
         Value::Null => String::new(),
         Value::Bool(is) => if *is { "yes" } else { "no" }.to_owned(),
@@ -307,6 +316,9 @@ mod tests {
         );
         let words: Vec<_> = parts.iter().map(|part| (&*part.what, &*part.before, &*part.after)).collect();
         assert_eq!(words, [("codes", "X", "X Y"), ("name", "A", "B")]);
+        let parts = touched(None, r#""{\"is_on\":true,\"timing\":\"02:30\"}""#);
+        let words: Vec<_> = parts.iter().map(|part| (&*part.what, &*part.after)).collect();
+        assert_eq!(words, [("is on", "yes"), ("timing", "02:30")], "a setting kept as text");
         assert_eq!(sentence("the role is held"), "The role is held");
     }
 }

@@ -107,8 +107,12 @@ fn is_bare(brief: &Brief) -> bool {
 fn nothing_yet(visit: &Visit, brief: &Brief) -> Markup {
     let text = "Once the bed feed sends its first message, or a file of stays is imported, this page shows how \
                 full the house is, who waits for a bed, what leaves today, and what needs you first.";
-    let empty = Empty::new("No patients have been told of yet", text);
-    let empty = visit.filled_by(empty, "Connect the bed feed", "/admin/feeds", Permission::FEEDS_VIEW);
+    let empty = Empty::new("No patients yet", text);
+    // Where the list of first steps stands, its next one has the button.
+    let empty = match &brief.start {
+        Some(_) => empty,
+        None => visit.filled_by(empty, "Connect the bed feed", "/admin/feeds", Permission::FEEDS_VIEW),
+    };
     let may_import = visit.holds(Permission::ADMIN_VIEW);
     let empty = if may_import { empty.quiet("Import a file of stays", "/admin/imports") } else { empty };
     stack(html! {

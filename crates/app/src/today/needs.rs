@@ -35,18 +35,28 @@ pub(super) fn shown(visit: &Visit, need: &Need, may_put_off: bool) -> web::Need 
             }
         }
     };
+    let (reason, action) = way_on(visit, need);
     web::Need {
         due,
         due_note,
         is_late,
         title: need.sentence.clone(),
-        reason: need.why.clone(),
+        reason,
         status: need.chip.as_ref().map(|chip| (status(chip.kind), chip.text.clone())),
-        action: (need.button.clone(), need.href.clone()),
+        action,
         dismiss_href: may_put_off.then(|| {
             visit.at(&format!("today/needs/dismiss{}", area::Form::default().with("key", Some(&need.key))))
         }),
     }
+}
+
+/// Why, and the button. Who may not open the page of a feed is told whom to ask, and goes to the board.
+fn way_on(visit: &Visit, need: &Need) -> (String, (String, String)) {
+    if need.href.starts_with("/admin/feeds") && !visit.holds(Permission::FEEDS_VIEW) {
+        let reason = format!("{} Ask an administrator to look at the feed.", need.why);
+        return (reason, ("Open flow board".to_owned(), format!("/at/{}/census/flow", need.site)));
+    }
+    (need.why.clone(), (need.button.clone(), need.href.clone()))
 }
 
 /// A day near today by its weekday, others by their date.

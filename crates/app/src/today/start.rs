@@ -7,7 +7,7 @@ use super::store::{Begun, find_begun};
 use area::{Fault, Visit};
 use identity::{Care, Permission, SiteKind};
 use store::Tx;
-use web::{Agenda, AgendaLine, Panel, Status, chip, format};
+use web::{Agenda, AgendaLine, Button, Panel, Status, chip, format, html};
 
 /// One thing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) struct Step {
     title: &'static str,
     note: &'static str,
     href: &'static str,
+    /// The button of the step that comes next.
+    button: &'static str,
     is_done: bool,
 }
 
@@ -25,25 +27,28 @@ pub(super) fn steps(n_units: usize, begun: Begun) -> [Step; 4] {
             title: "Say what you have",
             note: "Facilities, units and their beds: a file of one line a unit, or one by one",
             href: "/admin/sites",
+            button: "Add sites",
             is_done: n_units > 0,
         },
         Step {
             title: "Let people in",
             note: "Each with a role at a site; a role reaches everything below it",
             href: "/admin/people",
+            button: "Add people",
             is_done: begun.n_people > 1,
         },
         Step {
             title: "Connect the bed feed, or take in a file",
             note: "HL7 messages from the interface engine, or an export of stays",
             href: "/admin/feeds",
+            button: "Connect the feed",
             is_done: begun.has_arrived,
         },
         Step {
             title: "See the first census",
-            note: "It comes by itself once patients lie in units that are known here; until then look at what \
-                   the feed could not place",
+            note: "It comes by itself once patients lie in known units; until then see what the feed could not place",
             href: "/admin/feeds",
+            button: "Open feeds",
             is_done: begun.has_census,
         },
     ]
@@ -74,14 +79,14 @@ pub(super) fn panel(steps: &[Step]) -> Panel {
         href: Some(step.href.to_owned()),
         end: match (step.is_done, next == Some(idx)) {
             (true, _) => chip(Status::Done, "Done"),
-            (false, true) => chip(Status::Due, "Next"),
+            (false, true) => html! { (Button::link(step.button, step.href).primary()) },
             (false, false) => chip(Status::Plain, "To do"),
         },
     };
     let count = |n: usize| format::count(i64::try_from(n).unwrap_or(i64::MAX));
     Panel::new("Getting started")
         .id("start")
-        .context(format!("{} of {} done; this list goes when all is", count(n_done), count(steps.len())))
+        .context(format!("{} of {} done; the list goes away when all are", count(n_done), count(steps.len())))
         .link("Help", "/help")
         .body(Agenda { lines: steps.iter().enumerate().map(line).collect() })
 }

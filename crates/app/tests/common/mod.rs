@@ -152,6 +152,17 @@ impl House {
         browser
     }
 
+    /// Takes a file in through the pages; the address of its import.
+    pub(crate) async fn take_in(&self, kind: &str, file: &str) -> String {
+        let admin = self.sign_in("admin").await;
+        let at = admin.upload(&format!("/admin/imports/new/{kind}"), &[], "file.csv", file).await.sent_to();
+        admin.get(&at).await.ok();
+        admin.post(&format!("{at}/commit"), &[]).await.sent_to();
+        self.work().await;
+        self.product.ctx.forget();
+        at
+    }
+
     /// Runs every job that waits.
     pub(crate) async fn work(&self) {
         while jobs::run_next(&self.db, &self.product.ctx.jobs).await.unwrap().is_some() {}

@@ -54,7 +54,7 @@ pub async fn beds(visit: Visit) -> Answer {
             .respond(format);
     }
     let page = Page::new("Beds")
-        .context(format!("{}. Times and hours lost: {}", visit.site()?.name, month))
+        .context(format!("{}. Times and hours lost: {}", visit.site()?.name, month.first().strftime("%B %Y")))
         .actions(html! {
             (Button::print())
             @if visit.holds(Permission::ADMIN_EDIT) { (Button::link("Import beds", "/admin/imports/new/beds")) }
@@ -182,8 +182,8 @@ fn blocked_table(visit: &Visit, beds: &[&BedRow]) -> Result<Table, Fault> {
         .column(Column::number("For"))
         .rows(rows)
         .empty(Empty::new(
-            "Every bed can be used",
-            "Beds that are blocked or closed appear here with reason and owner.",
+            "No bed is blocked or closed",
+            "One that is appears here with its reason and owner.",
         )))
 }
 

@@ -312,9 +312,10 @@ fn apart_panel(visit: &Visit, kind: Kind, days: &Days, date: Date) -> Result<Mar
             column.not_on_phones()
         });
     }
-    let text = format!("{name} are counted apart and appear here when there are any.");
-    let table =
-        table.rows(rows).total(total).empty(Empty::new(format!("No {} that day", name.to_lowercase()), text));
+    let patients = if kind == Kind::Observation { "Observation patients" } else { name };
+    let text = format!("{patients} are counted apart and appear here when there are any.");
+    let none = format!("No {} that day", patients.to_lowercase());
+    let table = table.rows(rows).total(total).empty(Empty::new(none, text));
     Ok(html! { (Panel::new(name).context("Counted apart, never in the inpatient census").body(table)) })
 }
 

@@ -129,7 +129,7 @@ fn none_yet(visit: &Visit) -> Empty {
     } else {
         "It is made every night from the daily census."
     };
-    Empty::new("No forecast yet", words)
+    Empty::new("No forecast yet", words).quiet("See the daily census", visit.at("census/day"))
 }
 
 fn panel(visit: &Visit, site: &SiteInfo, series: Series, runs: &Runs, staffed: i64) -> Panel {
@@ -266,7 +266,7 @@ fn units_table(visit: &Visit, runs: &Runs, beds: &BTreeMap<Id<Site>, Beds>) -> R
         .column(Column::text("Model").only_wide_screens())
         .rows(rows)
         .downloads(visit.query.with("format", Some("csv")), visit.query.with("format", Some("xlsx")))
-        .empty(Empty::new("No forecast yet", "It is made every night from the daily census.")))
+        .empty(none_yet(visit)))
 }
 
 /// `31 (28 to 33)`, or a dash where no model is better than the naive one.

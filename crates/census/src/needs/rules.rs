@@ -346,14 +346,15 @@ impl Deriver<'_> {
             let limit = self.minutes("feed.stale_after", site, 15);
             let quiet = (self.now - feed.last_at.as_microsecond()) / MINUTE;
             let is_silent = matches!(feed.state(FeedRule::default(), self.ask.now), FeedState::Silent { .. });
-            // A feed silent for a month was taken out of service.
-            if (quiet <= limit && !is_silent) || quiet > 30 * 24 * 60 || feed.way != "mllp" {
+            // A feed silent for a month was taken out of service; one of no known site makes no census old.
+            let is_gone = quiet > 30 * 24 * 60 || feed.site.is_none();
+            if (quiet <= limit && !is_silent) || is_gone || feed.way != "mllp" {
                 continue;
             }
             needs.push(Need {
                 key: format!("census.feed:{}", feed.id),
                 class: Class::Safety,
-                sentence: format!("The feed {} has been quiet for {}", feed.application, Minutes(quiet)),
+                sentence: format!("The feed {} has been quiet for {}", feed.name(), Minutes(quiet)),
                 why: format!("The census is as old as its last message; the limit is {}.", Minutes(limit)),
                 due: at(feed.last_at.as_microsecond() + limit * MINUTE),
                 due_words: None,

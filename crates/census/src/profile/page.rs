@@ -16,7 +16,7 @@ use identity::{Care, Permission, Site, SiteInfo, SiteKind, SiteTree};
 use std::collections::{BTreeMap, BTreeSet};
 use web::{
     Button, Cell, Choice, Column, Empty, Errors, Field, Form, Markup, Page, Panel, Row, Status, Table,
-    columns, html, notice,
+    columns, description_list, html, notice,
 };
 
 /// The kinds a class can mean.
@@ -187,10 +187,32 @@ async fn show(visit: &Visit, site: &SiteInfo, typed: &Typed, errors: &Errors) ->
                     (Panel::new("Codes without a unit").context("Seen in messages of patients who are in no known unit").body(unmapped_table(visit, site, &unmapped)?))
                     (Panel::new("Units").context("Care and location codes").body(unit_table(visit, site)))
                 },
-                Panel::new("How the feed is read").prose(profile_form(visit, typed, errors)?),
+                Panel::new("How the feed is read").prose(how_read(visit, typed, errors)?),
             ))
         });
     visit.show(&page).await
+}
+
+/// The profile to change; to read only, and whom to ask, for those who may not.
+fn how_read(visit: &Visit, typed: &Typed, errors: &Errors) -> Result<Markup, Fault> {
+    if visit.may(Permission::CENSUS_EDIT) {
+        let form = profile_form(visit, typed, errors)?;
+        return Ok(html! { (form) });
+    }
+    let or_none = |text: &str| if text.is_empty() { "None".to_owned() } else { text.to_owned() };
+    let facts = description_list([
+        ("Dispositions that mean a death", or_none(&typed.expired)),
+        ("Dispositions that mean left without being seen", or_none(&typed.unseen)),
+        ("Patient classes with a meaning of their own", or_none(&typed.classes.replace('\n', ", "))),
+        ("A bed is free as soon as its patient leaves", yes(typed.is_freed).to_owned()),
+    ]);
+    Ok(html! {
+        (facts)
+        p.sub { "A facility manager, a unit manager or health information changes these and maps codes." }
+        @if visit.holds(Permission::SITES_VIEW) {
+            div.go { (Button::link("Codes of the sites", "/admin/sites")) }
+        }
+    })
 }
 
 fn profile_form(visit: &Visit, typed: &Typed, errors: &Errors) -> Result<Form, Fault> {
@@ -227,27 +249,29 @@ fn profile_form(visit: &Visit, typed: &Typed, errors: &Errors) -> Result<Form, F
 
 fn unit_table(visit: &Visit, site: &SiteInfo) -> Table {
     let units = visit.tree.units_below(&site.id);
+    let may_edit = visit.may(Permission::CENSUS_EDIT);
     let rows =
         units.iter().filter(|unit| unit.care != Care::Unmapped && unit.is_open(visit.today())).map(|unit| {
             let change = visit.at(&format!("census/profile/unit?unit={}", unit.path));
-            Row::default()
+            let row = Row::default()
                 .cell(unit.name.clone())
                 .cell(care_words(unit.care))
-                .cell(visit.tree.codes(&unit.id).join(" "))
-                .cell(Cell::of(Button::link("Change", change).small().about(unit.name.clone())))
+                .cell(visit.tree.codes(&unit.id).join(" "));
+            if !may_edit {
+                return row;
+            }
+            row.cell(Cell::of(Button::link("Change", change).small().about(unit.name.clone())))
         });
-    Table::new("units", "Units of the facility")
+    let table = Table::new("units", "Units of the facility")
         .column(Column::text("Unit"))
         .column(Column::text("Care"))
-        .column(Column::text("Location codes").not_on_phones())
-        .column(Column::text("Change"))
-        .rows(rows)
-        .empty(visit.filled_by(
-            Empty::new("No units yet", "Units appear here when sites are imported."),
-            "Import sites",
-            "/admin/imports",
-            Permission::ADMIN_VIEW,
-        ))
+        .column(Column::text("Location codes").not_on_phones());
+    if may_edit { table.column(Column::text("Change")) } else { table }.rows(rows).empty(visit.filled_by(
+        Empty::new("No units yet", "Units appear here when sites are imported."),
+        "Import sites",
+        "/admin/imports",
+        Permission::ADMIN_VIEW,
+    ))
 }
 
 fn care_words(care: Care) -> &'static str {
@@ -267,23 +291,23 @@ fn unmapped_table(visit: &Visit, site: &SiteInfo, codes: &[UnmappedCode]) -> Res
     let units: Vec<&&SiteInfo> =
         units.iter().filter(|unit| unit.care != Care::Unmapped && unit.is_open(visit.today())).collect();
     let action = visit.at("census/profile/map");
+    let may_edit = visit.may(Permission::CENSUS_EDIT);
     let rows = codes.iter().map(|code| {
-        Row::default()
-            .cell(code.code.clone())
-            .cell(code.n_seen)
-            .cell(words::when(code.last_at, &site.time_zone, visit.now))
-            .cell(Cell::of(map_form(&action, csrf, code, &units)))
+        let row = Row::default().cell(code.code.clone()).cell(code.n_seen).cell(words::when(
+            code.last_at,
+            &site.time_zone,
+            visit.now,
+        ));
+        if may_edit { row.cell(Cell::of(map_form(&action, csrf, code, &units))) } else { row }
     });
-    Ok(Table::new("unmapped", "Codes without a unit")
+    let table = Table::new("unmapped", "Codes without a unit")
         .column(Column::text("Code"))
         .column(Column::number("Seen"))
-        .column(Column::text("Last").not_on_phones())
-        .column(Column::text("Belongs to"))
-        .rows(rows)
-        .empty(Empty::new(
-            "Every code is known",
-            "A location code that no unit has appears here, with a way to map it.",
-        )))
+        .column(Column::text("Last").not_on_phones());
+    Ok(if may_edit { table.column(Column::text("Belongs to")) } else { table }.rows(rows).empty(Empty::new(
+        "Every code is known",
+        "A location code that no unit has appears here, with a way to map it.",
+    )))
 }
 
 fn map_form(action: &str, csrf: &str, code: &UnmappedCode, units: &[&&SiteInfo]) -> Markup {

@@ -59,10 +59,12 @@ pub async fn records(mut visit: Visit) -> Answer {
     visit.show(&page).await
 }
 
+/// How far back a register goes that is asked for nothing in particular.
+const LATELY_DAYS: i64 = 30;
+
 /// A register that is asked for nothing in particular shows the arrivals of the last days; the date stands
 /// in the filter, to be changed. So the page costs the same after ten years. Whether it was so asked.
 fn since_lately(visit: &mut Visit) -> bool {
-    const LATELY_DAYS: i64 = 30;
     let is_asked = ["from", "to", "visit", "state", "faults"].iter().any(|name| visit.query.is_set(name));
     let since = jiff::Span::new().try_days(-LATELY_DAYS).and_then(|span| visit.today().checked_add(span));
     if let Some(since) = since.ok().filter(|_| !is_asked) {
@@ -200,7 +202,7 @@ fn table(
         Empty::filtered(visit.at("census/records"))
     } else {
         let empty = Empty::new(
-            "No stays in the last days",
+            format!("No stays in the last {LATELY_DAYS} days"),
             "Stays appear here when the bed feed sends them or a file is imported. Earlier ones are found by the dates above.",
         );
         let empty = visit.filled_by(empty, "Import stays", "/admin/imports", Permission::ADMIN_VIEW);

@@ -110,6 +110,19 @@ pub(crate) struct Open {
 #[derive(Debug, Default)]
 pub(crate) struct Feeds(Vec<Open>);
 
+impl Feed {
+    /// The name a sender goes by.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match (self.application.as_str(), self.facility.as_str()) {
+            ("", "") => "A sender without a name".to_owned(),
+            (application, "") => application.to_owned(),
+            ("", facility) => facility.to_owned(),
+            (application, facility) => format!("{application} at {facility}"),
+        }
+    }
+}
+
 impl Feeds {
     /// The feeds of these senders, and for each sender the index of its feed.
     pub(crate) async fn of(

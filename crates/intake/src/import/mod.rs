@@ -18,8 +18,8 @@ mod undo;
 pub use self::mapping::{BadMapping, BadTime, ColumnRef, Mapping, Stamp};
 pub use self::messages::{MESSAGES, Messages, commit_messages, message_rejects_csv, take_messages};
 pub use self::run::{
-    CannotImport, Preview, SavedMapping, check, commit, find_mapping, find_run, list_mappings, list_runs,
-    preview, purge, put_mapping, rejects_csv, undo, upload,
+    CannotImport, FileHead, Preview, SavedMapping, check, commit, find_mapping, find_run, head,
+    list_mappings, list_runs, preview, purge, put_mapping, rejects_csv, undo, upload,
 };
 pub use self::table::{BadFile, Row, Table, TableLimits};
 pub use self::undo::{Touched, history_of_cause};

@@ -2,7 +2,9 @@
 
 use super::store::{self, NewRun, RunRow};
 use super::table::{BadFile, Row, Table, TableLimits};
-use super::{BadMapping, ImportBatch, ImportRun, Importer, Mapping, RunState, UndoReport, history_of_cause};
+use super::{
+    BadMapping, FieldInfo, ImportBatch, ImportRun, Importer, Mapping, RunState, UndoReport, history_of_cause,
+};
 use ::store::{Actor, Change, Db, StoreError, Tx};
 use base::Id;
 use identity::{ImportCounts, ImportReport, Reject, Scope, Site};
@@ -154,6 +156,34 @@ pub async fn check(
     Ok(report)
 }
 
+/// The columns of an uploaded file and its first rows, whatever its columns mean.
+#[derive(Debug, Clone)]
+pub struct FileHead {
+    /// The columns of the file.
+    pub header: Vec<String>,
+    /// Its first rows: line and cells.
+    pub rows: Vec<(u64, Vec<String>)>,
+}
+
+/// How an uploaded file begins, for whoever has still to say what its columns mean.
+///
+/// # Errors
+/// [`CannotImport`] when the file itself cannot be read.
+pub async fn head(
+    db: &Db,
+    scope: &Scope,
+    id: Id<ImportRun>,
+    mapping: &Mapping,
+) -> Result<FileHead, CannotImport> {
+    let mut tx = db.read().await?;
+    store::find(&mut tx, scope, id).await?.ok_or(CannotImport::NotFound)?;
+    let (columns, constants, values) = Default::default();
+    let plain = Mapping { columns, constants, values, ..mapping.clone() };
+    let table = open(&mut tx, &[], id, &plain).await?;
+    let rows = table.rows().take(PREVIEW_ROWS).map(|row| row.map(|row| (row.line, row.cells().to_vec())));
+    Ok(FileHead { header: table.header().to_vec(), rows: rows.collect::<Result<_, BadFile>>()? })
+}
+
 /// What a commit would do, with the first rows; the mapping is kept with the import.
 ///
 /// # Errors
@@ -171,7 +201,7 @@ pub async fn preview(
     if run.state != RunState::Draft {
         return Err(CannotImport::State { state: run.state });
     }
-    let table = open(&mut tx, importer, id, mapping).await?;
+    let table = open(&mut tx, importer.fields(), id, mapping).await?;
     let mut report = ImportReport::default();
     let mut sample = Vec::new();
     let mut rows = table.rows();
@@ -206,7 +236,7 @@ pub async fn commit(
     let RunRow { run, site_id } = store::find(&mut tx, scope, id).await?.ok_or(CannotImport::NotFound)?;
     let table = match run.state {
         RunState::Draft | RunState::Running | RunState::Failed => {
-            open(&mut tx, importer.as_ref(), id, &run.mapping).await?
+            open(&mut tx, importer.fields(), id, &run.mapping).await?
         }
         RunState::Done | RunState::Undone => return Err(CannotImport::State { state: run.state }),
     };
@@ -333,7 +363,7 @@ pub async fn rejects_csv(
     id: Id<ImportRun>,
 ) -> Result<Vec<u8>, CannotImport> {
     let run = find_run(tx, scope, id).await?.ok_or(CannotImport::NotFound)?;
-    let table = open(tx, importer, id, &run.mapping).await?;
+    let table = open(tx, importer.fields(), id, &run.mapping).await?;
     let mut header = table.header().to_vec();
     header.push("reason".to_owned());
     let mut out = record_of(&header);
@@ -430,14 +460,14 @@ pub async fn list_mappings(tx: &mut Tx, kind: &str) -> Result<Vec<SavedMapping>,
 
 async fn open(
     tx: &mut Tx,
-    importer: &dyn Importer,
+    fields: &[FieldInfo],
     id: Id<ImportRun>,
     mapping: &Mapping,
 ) -> Result<Table, CannotImport> {
     let sealed = store::find_file(tx, id).await?.ok_or(CannotImport::FileGone)?;
     let bytes = tx.vault().open(&sealed, FILE)?;
     drop(sealed);
-    Ok(Table::open(bytes, mapping, importer.fields(), TableLimits::default())?)
+    Ok(Table::open(bytes, mapping, fields, TableLimits::default())?)
 }
 
 /// The next rows; at most so many.

@@ -73,9 +73,9 @@ impl Render for JobPanel {
                     @if self.state.is_open() || total.is_some() {
                         progress aria-label={ (self.title) " progress" } value=[total.map(|_| done)] max=[total.map(|total| total.max(1))] {}
                     }
-                    p.sub data-announce {
+                    p.sub data-announce { @if self.state.is_open() || done > 0 || total.is_some() {
                         (written(done)) @if let Some(total) = total { " of " (written(total)) } " " (self.unit)
-                    }
+                    } }
                     @if !self.facts.is_empty() {
                         dl.facts { @for (term, text) in &self.facts { div { dt { (term) } dd { (text) } } } }
                     }
@@ -130,12 +130,12 @@ pub fn map_columns(columns: &[MapColumn]) -> Markup {
     html! {
         div.tw tabindex="0" role="region" aria-label="Columns of the file" {
             table.t {
-                thead { tr { th scope="col" { "Column in the file" } th scope="col" { "First values" } th scope="col" { "Means" } } }
+                thead { tr { th scope="col" { "Column in the file" } th.p2 scope="col" { "First values" } th scope="col" { "Means" } } }
                 tbody {
                     @for column in columns {
                         tr {
                             th.nm scope="row" { (column.column) }
-                            td.wrap.dim { (column.samples.join(", ")) }
+                            td.wrap.dim.p2 { (column.samples.join(", ")) }
                             td {
                                 select name=(column.field) id={ "f-" (column.field) } aria-label={ "Meaning of " (column.column) }
                                     aria-invalid=[column.error.as_ref().map(|_| "true")]

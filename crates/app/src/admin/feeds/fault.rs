@@ -1,7 +1,6 @@
 //! One message that was not applied: why, what to do, its bytes for those who may read them.
 
 use super::super::kit::sentence;
-use super::name;
 use super::page::{counted, fault_state, feed_of, run};
 use ::store::StoreError;
 use area::{Answer, Fault, Visit};
@@ -66,11 +65,11 @@ async fn show(visit: &Visit, errors: &Errors) -> Answer {
     let right =
         html! { @if may_edit && fault.closed_at.is_none() { (decide(visit, &fault, &here, errors)?) } };
     let body = html! {
-        (breadcrumbs(&[("Admin", "/admin"), ("Feeds", "/admin/feeds"), (&name(&feed), &format!("/admin/feeds/{}", feed.id))]))
+        (breadcrumbs(&[("Admin", "/admin"), ("Feeds", "/admin/feeds"), (&feed.name(), &format!("/admin/feeds/{}", feed.id))]))
         (columns(left, right))
     };
     visit
-        .show(&Page::new(format!("Message {}", fault.seq)).context(name(&feed)).errors(errors).body(body))
+        .show(&Page::new(format!("Message {}", fault.seq)).context(feed.name()).errors(errors).body(body))
         .await
 }
 
@@ -131,7 +130,7 @@ pub(crate) async fn raw(visit: Visit) -> Answer {
         }
         p.go { (Button::link("Close the message", back).primary()) }
     };
-    visit.show(&Page::new(format!("Message {}", fault.seq)).context(name(&feed)).body(body)).await
+    visit.show(&Page::new(format!("Message {}", fault.seq)).context(feed.name()).body(body)).await
 }
 
 /// Segments with their fields that hold something, numbered as HL7 does: MSH-1 is the separator itself.

@@ -73,16 +73,6 @@ fn connect(may_see_sites: bool) -> Markup {
     }
 }
 
-/// The name a sender goes by.
-pub(super) fn name(feed: &Feed) -> String {
-    match (feed.application.as_str(), feed.facility.as_str()) {
-        ("", "") => "A sender without a name".to_owned(),
-        (application, "") => application.to_owned(),
-        ("", facility) => facility.to_owned(),
-        (application, facility) => format!("{application} at {facility}"),
-    }
-}
-
 /// How a feed stands, with the word beside the color.
 pub(super) fn state(feed: &Feed, rule: FeedRule, visit: &Visit) -> Markup {
     match feed.state(rule, visit.now) {
@@ -101,7 +91,7 @@ fn line(feed: &Feed, rule: FeedRule, visit: &Visit) -> Row {
     let lag = feed.lag().map_or(String::new(), |lag| format::duration(lag.0));
     let way = if feed.way == "mllp" { "Live (MLLP)" } else { "File" };
     Row::default()
-        .cell(Cell::link(name(feed), format!("/admin/feeds/{}", feed.id)))
+        .cell(Cell::link(feed.name(), format!("/admin/feeds/{}", feed.id)))
         .cell(Cell::dim(way))
         .cell(state(feed, rule, visit))
         .cell(format::age(feed.last_at, visit.now))

@@ -1,7 +1,7 @@
 //! One feed: its counts and the queue of messages that were not applied.
 
 use super::super::{jobs::go_to_job, kit, work};
-use super::{name, rule, state};
+use super::{rule, state};
 use ::store::StoreError;
 use area::{Answer, Cell as FileCell, Export, Fault, Visit};
 use identity::Permission;
@@ -46,7 +46,10 @@ pub(crate) async fn page(visit: Visit) -> Answer {
         (table(&visit, &feed, faults, may_edit)?)
     };
     let facts = description_list([
-        ("Sends to", feed.site.as_ref().map_or("No site yet".to_owned(), ToString::to_string)),
+        (
+            "Sends to",
+            feed.site.as_ref().map_or("No site yet".to_owned(), |site| kit::site_name(&visit, site)),
+        ),
         ("First message", format::instant(feed.first_at, &visit.zone(), visit.now)),
         ("Last message", format::instant(feed.last_at, &visit.zone(), visit.now)),
         ("Received", format::count(feed.n_received)),
@@ -66,7 +69,7 @@ pub(crate) async fn page(visit: Visit) -> Answer {
             },
         ))
     };
-    visit.show(&Page::new(name(&feed)).context("Feed").body(body)).await
+    visit.show(&Page::new(feed.name()).context("Feed").body(body)).await
 }
 
 /// What a replay or a decision just did.
@@ -195,7 +198,7 @@ pub(crate) async fn replay_all(visit: Visit) -> Answer {
     let ask = JobAsk {
         kind: work::REPLAY,
         site: visit.scope()?.path().clone(),
-        title: format!("Replay of {}", name(&feed)),
+        title: format!("Replay of {}", feed.name()),
         arguments: serde_json::json!({ "feed": feed.id }),
         by: visit.actor().who,
         run_after: None,

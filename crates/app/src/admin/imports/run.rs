@@ -12,8 +12,8 @@ use base::Id;
 use identity::access_log::log_view;
 use identity::{ImportCounts, Permission, Reject};
 use intake::import::{
-    BadFile, CannotImport, ColumnRef, ImportRun, Importer, MESSAGES, Mapping, Preview, RunState, find_run,
-    message_rejects_csv, preview, put_mapping, rejects_csv,
+    BadFile, CannotImport, ColumnRef, FileHead, ImportRun, Importer, MESSAGES, Mapping, Preview, RunState,
+    find_run, head, message_rejects_csv, preview, put_mapping, rejects_csv,
 };
 use jobs::{JobAsk, JobContext, JobFailed};
 use std::collections::BTreeMap;
@@ -93,30 +93,28 @@ async fn show_draft(
     mapping: &Mapping,
     mut errors: Errors,
 ) -> Answer {
-    let tried = preview(&visit.ctx.db, importer, visit.scope()?, run.id, mapping).await;
-    let (seen, header) = match tried {
+    let (db, scope) = (&visit.ctx.db, visit.scope()?);
+    let (seen, first) = match preview(db, importer, scope, run.id, mapping).await {
         Ok(seen) => {
-            let header = seen.header.clone();
-            (Some(seen), header)
+            let first = FileHead { header: seen.header.clone(), rows: seen.rows.clone() };
+            (Some(seen), Some(first))
         }
         Err(CannotImport::Store(error)) => return Err(error.into()),
         Err(refused) => {
-            let header = match &refused {
-                CannotImport::File(BadFile::NoColumn { found, .. }) => {
-                    found.split(", ").map(|name| name.trim_matches('`').to_owned()).collect()
-                }
-                _ => Vec::new(),
-            };
-            errors.add("", sentence(&refused.to_string()));
-            (None, header)
+            let is_unmapped = matches!(refused, CannotImport::File(BadFile::NoColumn { .. }));
+            let first = head(db, scope, run.id, mapping).await.ok().filter(|_| is_unmapped);
+            let words = first.as_ref().and_then(|first| to_choose(importer, mapping, &first.header));
+            errors.add("", words.unwrap_or_else(|| sentence(&refused.to_string())));
+            (None, first)
         }
     };
     let shows_rows = may_see_rows(visit, run).await?;
+    let choices = first.map(|first| map_choices(importer, mapping, &first, shows_rows)).unwrap_or_default();
     let csrf = &visit.who()?.csrf;
     let at = format!("/admin/imports/{}", run.id);
     let map = Form::post(format!("{at}/map"), csrf)
         .errors(&errors)
-        .part(map_columns(&map_choices(importer, mapping, &header, seen.as_ref().filter(|_| shows_rows))))
+        .part(map_columns(&choices))
         .field(
             Field::text("date_format", "How dates are written")
                 .optional()
@@ -128,7 +126,11 @@ async fn show_draft(
                 .optional()
                 .hint("Name of the system the file comes from"),
         )
-        .button(Button::submit("Check again"));
+        .button(if seen.is_some() {
+            Button::submit("Check again")
+        } else {
+            Button::submit("Check again").primary()
+        });
     let body = html! {
         (breadcrumbs(&[("Admin", "/admin"), ("Imports", "/admin/imports")]))
         (steps(&["Upload", "Map and check", "Commit"], 2))
@@ -179,7 +181,7 @@ fn rejected(rejects: &[Reject], shows_values: bool) -> Markup {
         return html! {};
     }
     let table = Table::new("rejects", "Rejected rows")
-        .column(Column::number("Line"))
+        .column(Column::text("Line"))
         .column(Column::text("Column"))
         .column(Column::text("Value").not_on_phones())
         .column(Column::text("What is wrong and what to do").wide())
@@ -201,7 +203,7 @@ fn first_rows(seen: &Preview, shows_rows: bool) -> Markup {
             p.sub { "The rows name patients. They are shown to roles that may see patients here." }
         })) };
     }
-    let mut table = Table::new("rows", "First rows of the file").column(Column::number("Line"));
+    let mut table = Table::new("rows", "First rows of the file").column(Column::text("Line"));
     for name in &seen.header {
         table = table.column(Column::text(name));
     }
@@ -216,17 +218,31 @@ fn first_rows(seen: &Preview, shows_rows: bool) -> Markup {
     html! { (Panel::new("First rows").context("as they stand in the file").body(table)) }
 }
 
+/// The fields that every row needs and no column fills yet, in a sentence.
+fn to_choose(importer: &dyn Importer, mapping: &Mapping, header: &[String]) -> Option<String> {
+    let first = FileHead { header: header.to_vec(), rows: Vec::new() };
+    let columns = map_choices(importer, mapping, &first, false);
+    let is_open = |name: &str| {
+        !columns.iter().any(|column| column.chosen == name) && !mapping.constants.contains_key(name)
+    };
+    let needed = importer.fields().iter().filter(|field| field.is_required && is_open(field.name));
+    let needed: Vec<&str> = needed.map(|field| field.name).collect();
+    let words = format!("Choose which columns are {}, then check again", needed.join(", "));
+    (!needed.is_empty()).then_some(words)
+}
+
 /// The field a column fills: by the mapping, else by its own name.
 fn map_choices(
     importer: &dyn Importer,
     mapping: &Mapping,
-    header: &[String],
-    seen: Option<&Preview>,
+    first: &FileHead,
+    shows_rows: bool,
 ) -> Vec<MapColumn> {
     let normal = |name: &str| name.trim().to_lowercase().replace([' ', '-'], "_");
     let by_column: BTreeMap<String, &String> =
         mapping.columns.iter().map(|(field, column)| (column.to_string(), field)).collect();
-    header
+    first
+        .header
         .iter()
         .enumerate()
         .map(|(idx, name)| {
@@ -240,12 +256,14 @@ fn map_choices(
                 let needed = if field.is_required { " (needed)" } else { "" };
                 (field.name.to_owned(), format!("{}{needed}", field.name))
             }));
-            let samples = seen.map(|seen| {
-                seen.rows.iter().filter_map(|(_, cells)| cells.get(idx).cloned()).take(3).collect()
-            });
+            let rows = first.rows.iter().filter(|_| shows_rows);
+            let samples = rows
+                .filter_map(|(_, cells)| cells.get(idx).filter(|cell| !cell.is_empty()).cloned())
+                .take(3)
+                .collect();
             MapColumn {
                 column: name.clone(),
-                samples: samples.unwrap_or_default(),
+                samples,
                 field: format!("c{}", idx + 1),
                 choices,
                 chosen,

@@ -196,7 +196,7 @@ fn signing_in(visit: &Visit, subject: &Subject, sessions: &[SessionRow]) -> Resu
         }
         (description_list([
             ("Sessions", running.to_string()),
-            ("Last seen", latest.map_or("Not since the last sweep".to_owned(), |at| format::age(at, visit.now))),
+            ("Last seen", latest.map_or("Not lately".to_owned(), |at| format::age(at, visit.now))),
             ("Password", if subject.row.person.must_change { "To be changed at the next sign-in".to_owned() } else { "Their own".to_owned() }),
         ]))
         @if !is_closed {

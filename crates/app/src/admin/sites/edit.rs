@@ -200,10 +200,10 @@ fn code_part(
     errors: Option<&Errors>,
 ) -> Result<Markup, Fault> {
     let codes = visit.tree.codes(&site.id).join(" ");
-    let words = if site.kind == SiteKind::Facility {
-        "What the sender writes in MSH-4 or PV1-3.4 for this facility."
-    } else {
-        "What the sender writes in PV1-3.1 for this place."
+    let words = match site.kind {
+        SiteKind::Enterprise => "Rarely needed here: messages name facilities and units.",
+        SiteKind::Facility => "What the sender writes in MSH-4 or PV1-3.4 for this facility.",
+        SiteKind::Department | SiteKind::Unit => "What the sender writes in PV1-3.1 for this place.",
     };
     let Some(errors) = errors else {
         return Ok(
