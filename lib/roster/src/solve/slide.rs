@@ -20,7 +20,7 @@ use std::sync::PoisonError;
 const WHOLE: (f64, usize) = (550.0, 28);
 /// Those of no more rows and days are tried as one first, and in windows where the linear program is not solved
 /// in a share of the time.
-const WHOLE_FIRST: (f64, usize) = (300.0, 84);
+const WHOLE_FIRST: (f64, usize) = (280.0, 84);
 /// Those of no more rows and days are solved as one after windows, for a bound and for what windows cannot
 /// see: from a share of the time on, once windows of a share of their rows were done in time, and for as
 /// long at most until the linear program is solved.
