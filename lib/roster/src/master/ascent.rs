@@ -93,7 +93,7 @@ impl Master<'_, '_> {
                 return None;
             }
             self.model.cell_prices(self.evaluator, person, &whole, &mut cells);
-            let best = self.plans[person.idx()].best(&mut self.scratch, &cells)?;
+            let best = self.plans[person.idx()].best_roughly(&mut self.scratch, &cells)?;
             sum += i64::from(best.value);
             self.model.add_heads(self.evaluator, person, &best.row, &mut heads);
             found.push((place, best.row.into_boxed_slice()));

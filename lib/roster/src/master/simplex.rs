@@ -6,8 +6,6 @@
 //! integers from whatever prices come out of here.
 #![expect(clippy::indexing_slicing, reason = "rows and columns are numbered here")]
 
-/// Smaller than this is nothing.
-const TINY: f64 = 1e-9;
 /// How far a reduced cost must be below zero.
 const WORTH: f64 = 1e-6;
 /// Steps between two inversions.
@@ -16,6 +14,8 @@ const STEPS_FRESH: usize = 1_500;
 const CANDIDATES_MAX: usize = 40;
 /// Columns of this cost and more never enter.
 const BARRED: f64 = 5e6;
+/// How far below zero a value may go for a safer step.
+const SLACK: f64 = 1e-7;
 
 /// A column.
 #[derive(Clone, Debug)]
@@ -193,20 +193,20 @@ impl Simplex {
     /// Takes a column into the basis; false when numbers fail.
     fn enter(&mut self, entering: usize) -> bool {
         let ways = self.ways(entering);
-        let mut leaving = None;
-        let (mut ratio_min, mut way_best) = (f64::INFINITY, 0.0);
-        for (row, (way, value)) in ways.iter().zip(&self.values).enumerate() {
-            if *way > 1e-7 {
-                let ratio = value.max(0.0) / way;
-                if ratio < ratio_min - TINY || ratio < ratio_min + TINY && *way > way_best {
-                    (ratio_min, way_best, leaving) = (ratio.min(ratio_min), *way, Some(row));
-                }
-            }
-        }
-        let Some(leaving) = leaving else { return false };
+        let Some(leaving) = self.leaving(&ways) else { return false };
         self.values[leaving] = self.values[leaving].max(0.0);
         self.pivot(entering, leaving, &ways);
         true
+    }
+
+    /// The row whose basic column leaves for a column with these ways: of those that are nearly at their end
+    /// first, the one that gives way most, as small ones spoil the inverse (Harris 1973).
+    fn leaving(&self, ways: &[f64]) -> Option<usize> {
+        let open = || ways.iter().zip(&self.values).enumerate().filter(|(_, (way, _))| **way > 1e-7);
+        let most =
+            open().map(|(_, (way, value))| (value.max(0.0) + SLACK) / way).fold(f64::INFINITY, f64::min);
+        let first = open().filter(|(_, (way, value))| value.max(0.0) <= most * **way);
+        first.max_by(|(_, (a, _)), (_, (b, _))| a.total_cmp(b)).map(|(row, _)| row)
     }
 
     /// How each basic column gives way to one more of a column.
@@ -318,8 +318,8 @@ impl Simplex {
             for row in (0..n).filter(|row| *row != place) {
                 let factor = left[row * n + place];
                 if factor != 0.0 {
-                    take(&mut left, n, row, place, factor);
-                    take(&mut right, n, row, place, factor);
+                    take(&mut left, n, (row, place), factor, place);
+                    take(&mut right, n, (row, place), factor, 0);
                 }
             }
         }
@@ -336,13 +336,13 @@ impl Simplex {
     }
 }
 
-/// Takes a multiple of one row from another.
-fn take(table: &mut [f64], n: usize, row: usize, from: usize, factor: f64) {
+/// Takes a multiple of one row from another, from a place on.
+fn take(table: &mut [f64], n: usize, (row, from): (usize, usize), factor: f64, first: usize) {
     let (low, high) = table.split_at_mut(row.max(from) * n);
     let (target, source) = if row < from {
         (&mut low[row * n..(row + 1) * n], &high[..n])
     } else {
         (&mut high[..n], &low[from * n..(from + 1) * n])
     };
-    target.iter_mut().zip(source).for_each(|(value, more)| *value -= more * factor);
+    target[first..].iter_mut().zip(&source[first..]).for_each(|(value, more)| *value -= more * factor);
 }

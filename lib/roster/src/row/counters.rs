@@ -11,7 +11,7 @@ use super::dim::Dim;
 use std::collections::BTreeMap;
 
 /// The most slices that are looked ahead for.
-const AHEAD_MAX: usize = 1 << 18;
+const AHEAD_MAX: usize = 1 << 19;
 /// The most counters of weekends.
 pub(super) const WEEKENDS_MAX: u32 = 5;
 

@@ -1,5 +1,5 @@
-//! What is modeled of a person's rules: everything there is room for, and before that, a smaller level
-//! that leaves out what most rows keep by themselves.
+//! What is modeled of a person's rules: first a small level that leaves out what most rows keep by
+//! themselves, then one with what the best row of the last broke, as far as there is room.
 
 use super::automaton::Automaton;
 use super::classes::Classes;
@@ -8,25 +8,33 @@ use super::dim::{Dim, Tallied};
 use super::left_out::Further;
 use super::memory::{Memory, Pairs, Remember, Rests, Rolling, Runs, Sequences, Weekenders, whole_weeks};
 use crate::evaluate::{CountPlan, OverWeekends, PersonPlan};
+use crate::problem::Cell;
+use crate::score::Cost;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The most places of the tables of all days.
-const PLACES_MAX: usize = 1 << 23;
+const PLACES_MAX: usize = 1 << 27;
 /// The most states of one rule.
 const MEMORY_MAX: usize = 600;
-/// A rolling count with more states is left out at first.
+/// A rolling count with more states, and a most-count with more values, is left out at first.
 const SMALL: usize = 12;
+/// The most levels of a person that are kept.
+const LEVELS_MAX: usize = 12;
 
 /// A choice of rules, ready for the dynamic program.
 #[derive(Clone, Debug)]
 pub(super) struct Level {
     pub(super) automaton: Automaton,
     pub(super) counters: Counters,
+    /// How many places its tables have.
+    pub(super) n_places: usize,
     /// The rest.
     pub(super) left_out: Vec<Further>,
 }
 
 /// The memory of a rule.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Part {
     memory: Memory,
     /// `None`: it is never left out.
@@ -37,31 +45,90 @@ struct Part {
 }
 
 /// A counter and the rules it is for.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Counter {
     dim: Dim,
     rules: Vec<Further>,
 }
 
 /// Everything, before it is known whether there is room.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Choice {
     parts: Vec<Part>,
     counters: Vec<Counter>,
     left_out: Vec<Further>,
 }
 
-pub(super) fn levels(plan: &PersonPlan, classes: &Classes, n_days: usize) -> Vec<Level> {
-    let choice = Choice::new(plan, classes, n_days);
-    let mut loose = choice.clone();
-    loose.leave_out_what_most_rows_keep();
-    let is_smaller = loose.left_out.len() > choice.left_out.len();
-    let mut levels = Vec::new();
-    if is_smaller {
-        levels.push(loose.level(n_days, classes.n()));
+/// A rule that most rows keep by themselves.
+#[derive(Clone, Debug)]
+enum Seldom {
+    Part(Part),
+    Counter(Counter),
+}
+
+/// The levels of a person.
+#[derive(Debug)]
+pub(super) struct Levels {
+    n_days: usize,
+    n_classes: usize,
+    /// What every level has.
+    always: Choice,
+    seldom: Vec<Seldom>,
+    /// Those worked out so far, by which of the seldom rules they have.
+    known: Mutex<BTreeMap<Vec<bool>, Arc<Level>>>,
+}
+
+impl Seldom {
+    fn rules(&self) -> &[Further] {
+        match self {
+            Seldom::Part(part) => part.rule.as_slice(),
+            Seldom::Counter(counter) => &counter.rules,
+        }
     }
-    levels.push(choice.level(n_days, classes.n()));
-    levels
+}
+
+impl Levels {
+    pub(super) fn new(plan: &PersonPlan, classes: &Classes, n_days: usize) -> Levels {
+        let mut always = Choice::new(plan, classes, n_days);
+        let seldom = always.take_what_most_rows_keep();
+        Levels { n_days, n_classes: classes.n(), always, seldom, known: Mutex::default() }
+    }
+
+    /// None of the rules that most rows keep.
+    pub(super) fn none(&self) -> Vec<bool> {
+        vec![false; self.seldom.len()]
+    }
+
+    /// The level with some of the rules that most rows keep.
+    pub(super) fn with(&self, chosen: &[bool]) -> Arc<Level> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(level) = known.get(chosen) {
+            return Arc::clone(level);
+        }
+        let mut choice = self.always.clone();
+        for (seldom, is_chosen) in self.seldom.iter().zip(chosen) {
+            match seldom {
+                _ if !is_chosen => choice.left_out.extend_from_slice(seldom.rules()),
+                Seldom::Part(part) => choice.parts.push(part.clone()),
+                Seldom::Counter(counter) => choice.counters.push(counter.clone()),
+            }
+        }
+        let level = Arc::new(choice.level(self.n_days, self.n_classes));
+        if known.len() < LEVELS_MAX {
+            known.insert(chosen.to_vec(), Arc::clone(&level));
+        }
+        level
+    }
+
+    /// Chooses also those rules that a row breaks; whether there are any.
+    pub(super) fn choose_broken(&self, chosen: &mut [bool], row: &[Cell], n_codes: usize) -> bool {
+        let mut is_any = false;
+        for (seldom, is_chosen) in self.seldom.iter().zip(chosen).filter(|(_, is_chosen)| !**is_chosen) {
+            *is_chosen = seldom.rules().iter().any(|rule| rule.cost(row, n_codes) != Cost::ZERO);
+            is_any |= *is_chosen;
+        }
+        is_any
+    }
 }
 
 impl Choice {
@@ -182,12 +249,15 @@ impl Choice {
         }
     }
 
-    fn leave_out_what_most_rows_keep(&mut self) {
+    fn take_what_most_rows_keep(&mut self) -> Vec<Seldom> {
         let is_kept = |part: &mut Part| part.is_rolling && part.memory.n_states() > SMALL;
-        self.left_out.extend(self.parts.extract_if(.., is_kept).filter_map(|part| part.rule));
-        let is_kept =
-            |counter: &mut Counter| counter.dim.is_most_only() && counter.dim.n() * 4 > counter.dim.longest;
-        self.left_out.extend(self.counters.extract_if(.., is_kept).flat_map(|counter| counter.rules));
+        let parts: Vec<Seldom> = self.parts.extract_if(.., is_kept).map(Seldom::Part).collect();
+        let is_kept = |counter: &mut Counter| {
+            let n = counter.dim.n();
+            counter.dim.is_most_only() && (n * 4 > counter.dim.longest || n > SMALL)
+        };
+        let counters = self.counters.extract_if(.., is_kept).map(Seldom::Counter);
+        parts.into_iter().chain(counters).collect()
     }
 
     /// Leaves out the largest until there is room.
@@ -232,9 +302,10 @@ impl Choice {
             // The innermost stays.
             self.left_out.extend(counters.remove(1).rules);
         }
+        let n_places = n_places(&counters);
         let dims = counters.into_iter().map(|counter| counter.dim).collect();
         let mut counters = Counters::new(dims, n_bits, n_days, n_classes);
         counters.look_ahead(&automaton);
-        Level { automaton, counters, left_out: self.left_out }
+        Level { automaton, counters, n_places, left_out: self.left_out }
     }
 }

@@ -30,7 +30,7 @@ use crate::evaluate::{Evaluator, PersonPlan};
 use crate::problem::{Cell, PersonIdx};
 use classes::Classes;
 use left_out::Further;
-use level::Level;
+use level::{Level, Levels};
 
 /// Points are scaled by this, so that prices may have fractions.
 pub(crate) const SCALE: i32 = 256;
@@ -38,15 +38,14 @@ pub(crate) const SCALE: i32 = 256;
 pub(crate) const NEVER: i32 = 1 << 30;
 
 /// A person's rules, ready for the dynamic program.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct RowPlan {
     n_days: usize,
     n_codes: usize,
     /// What each cell costs by itself, scaled; [`NEVER`] where a hard rule bars it.
     cells: Box<[i32]>,
     classes: Classes,
-    /// Without what seldom matters, where there is such, then with all there is room for.
-    levels: Vec<Level>,
+    levels: Levels,
 }
 
 impl RowPlan {
@@ -56,14 +55,14 @@ impl RowPlan {
         let (n_days, n_codes) = (problem.n_days(), problem.n_codes());
         let cells = cell_costs(plan, n_days, n_codes);
         let classes = Classes::new(plan, n_days, n_codes, &cells);
-        let levels = level::levels(plan, &classes, n_days);
+        let levels = Levels::new(plan, &classes, n_days);
         RowPlan { n_days, n_codes, cells, classes, levels }
     }
 
     /// Whether every rule of the person is modeled.
     #[cfg(test)]
     pub(crate) fn is_whole(&self) -> bool {
-        self.levels.last().is_some_and(|level| level.left_out.is_empty())
+        self.levels.with(&vec![true; self.levels.none().len()]).left_out.is_empty()
     }
 
     /// What the rules that a level leaves out charge a row, hard ones weighed like many points.

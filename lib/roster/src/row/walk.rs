@@ -6,6 +6,9 @@ use super::counters::{Counters, NOTHING, Segment, Span, Stage, widen};
 use super::{Level, NEVER, RowPlan};
 use crate::problem::Cell;
 
+/// The most places of a table that is no trouble.
+const PLACES_ROUGH: usize = 1 << 22;
+
 /// The cheapest row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Best {
@@ -17,10 +20,13 @@ pub(crate) struct Best {
 /// Room for the tables, used again and again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
-    /// Before each stage and in the end, for each state and place; only what `reach` spans is written.
+    /// Before a stage and after it, for each state and place; only what `reach` spans is written.
     values: Vec<i32>,
-    /// The same for each slice: the places that may be reached.
+    /// Before each stage and in the end, for each state and slice: the places that may be reached.
     reach: Vec<Span>,
+    /// The values of these places, one slice after the other, and where each slice begins.
+    kept: Vec<i32>,
+    starts: Vec<u32>,
     /// Before each stage and in the end, the states that may be reached.
     alive: Vec<Vec<u32>>,
     /// The cheapest code of each class on each day and what it costs.
@@ -41,22 +47,34 @@ impl RowPlan {
     /// The cheapest row under prices, scaled, for each day and code; [`NEVER`] bars a cell.
     /// `None` when there is no legal row.
     pub(crate) fn best(&self, scratch: &mut Scratch, prices: &[i32]) -> Option<Best> {
+        self.best_within(usize::MAX, scratch, prices)
+    }
+
+    /// The same without tables of many places; the row may then break rules, and its value is a bound still.
+    pub(crate) fn best_roughly(&self, scratch: &mut Scratch, prices: &[i32]) -> Option<Best> {
+        self.best_within(PLACES_ROUGH, scratch, prices)
+    }
+
+    fn best_within(&self, places_max: usize, scratch: &mut Scratch, prices: &[i32]) -> Option<Best> {
         self.price(scratch, prices);
-        let mut found = None;
-        for level in &self.levels {
-            let best = self.best_on(level, scratch)?;
-            let is_best = self.cost_left_out(level, &best.row) == 0;
-            found = Some(best);
-            if is_best {
-                return found;
+        let mut chosen = self.levels.none();
+        let mut value = i32::MIN;
+        let mut level = self.levels.with(&chosen);
+        loop {
+            let best = self.best_on(&level, scratch)?;
+            // What is left out can only make a row look cheaper.
+            value = value.max(best.value);
+            let is_best = self.cost_left_out(&level, &best.row) == 0;
+            if is_best || !self.levels.choose_broken(&mut chosen, &best.row, self.n_codes) {
+                // Rules that are left out for good: the value stands, and another row keeps them.
+                let kept = if is_best { None } else { self.kept(&level, scratch) };
+                return Some(Best { value, row: kept.unwrap_or(best.row) });
+            }
+            level = self.levels.with(&chosen);
+            if level.n_places > places_max {
+                return Some(Best { value, row: best.row });
             }
         }
-        // Rules that are left out for good: the value stands, and another row keeps them.
-        let mut found = found?;
-        if let Some(row) = self.levels.last().and_then(|level| self.kept(level, scratch)) {
-            found.row = row;
-        }
-        Some(found)
     }
 
     fn best_on(&self, level: &Level, scratch: &mut Scratch) -> Option<Best> {
@@ -94,31 +112,54 @@ impl<'l> Table<'l> {
     fn forward(&self, scratch: &mut Scratch) {
         let n_layers = self.counters.stages.len() + 1;
         let n_places = self.n_states * self.n_slices * self.inner;
-        if scratch.values.len() < n_layers * n_places {
-            scratch.values.resize(n_layers * n_places, NEVER);
+        let mut values = std::mem::take(&mut scratch.values);
+        if values.len() < 2 * n_places {
+            values.resize(2 * n_places, NEVER);
         }
+        let (mut before, mut after) = values.split_at_mut(n_places);
         scratch.reach.clear();
         scratch.reach.resize(n_layers * self.n_states * self.n_slices, NOTHING);
+        scratch.kept.clear();
+        scratch.starts.clear();
+        scratch.starts.resize(n_layers * self.n_states * self.n_slices, 0);
         scratch.alive.iter_mut().for_each(Vec::clear);
         scratch.alive.resize(n_layers.max(scratch.alive.len()), Vec::new());
-        scratch.values[0] = self.counters.constant;
+        before[0] = self.counters.constant;
         scratch.reach[0] = (0, 1);
         scratch.alive[0].push(0);
+        self.keep(0, before, scratch);
         for (at, stage) in self.counters.stages.iter().enumerate() {
             match *stage {
-                Stage::Day(day) => self.work(at, day, scratch),
-                Stage::Reset(dim, stretch) => self.reset(at, (dim, stretch), scratch),
+                Stage::Day(day) => self.work((at, day), before, after, scratch),
+                Stage::Reset(dim, stretch) => self.reset(at, (dim, stretch), (before, after), scratch),
+            }
+            self.keep(at + 1, after, scratch);
+            (before, after) = (after, before);
+        }
+        scratch.values = values;
+    }
+
+    /// Keeps what is reached before a stage, for the way back.
+    fn keep(&self, at: usize, values: &[i32], scratch: &mut Scratch) {
+        let Scratch { reach, kept, starts, alive, .. } = scratch;
+        let layer = self.n_states * self.n_slices;
+        for state in &alive[at] {
+            for slice in *state as usize * self.n_slices..(*state as usize + 1) * self.n_slices {
+                let (low, high) = reach[at * layer + slice];
+                if low < high {
+                    starts[at * layer + slice] = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+                    let from = slice * self.inner;
+                    kept.extend_from_slice(&values[from + usize::from(low)..from + usize::from(high)]);
+                }
             }
         }
     }
 
     /// A day: every state and slice goes on with every duty.
-    fn work(&self, at: usize, day: usize, scratch: &mut Scratch) {
+    fn work(&self, (at, day): (usize, usize), before: &[i32], after: &mut [i32], scratch: &mut Scratch) {
         let (n_slices, inner) = (self.n_slices, self.inner);
         let layer = self.n_states * n_slices;
-        let Scratch { values, reach, alive, duties } = scratch;
-        let (before, after) =
-            values[at * layer * inner..(at + 2) * layer * inner].split_at_mut(layer * inner);
+        let Scratch { reach, alive, duties, .. } = scratch;
         let (reach_before, reach_after) = reach[at * layer..(at + 2) * layer].split_at_mut(layer);
         let (alive_before, alive_after) = alive[at..at + 2].split_at_mut(1);
         let duties = &duties[day * self.n_classes..(day + 1) * self.n_classes];
@@ -162,12 +203,16 @@ impl<'l> Table<'l> {
     }
 
     /// A counter is charged and begins anew.
-    fn reset(&self, at: usize, (dim, stretch): (usize, usize), scratch: &mut Scratch) {
+    fn reset(
+        &self,
+        at: usize,
+        (dim, stretch): (usize, usize),
+        (before, after): (&[i32], &mut [i32]),
+        scratch: &mut Scratch,
+    ) {
         let (n_slices, inner) = (self.n_slices, self.inner);
         let layer = self.n_states * n_slices;
-        let Scratch { values, reach, alive, .. } = scratch;
-        let (before, after) =
-            values[at * layer * inner..(at + 2) * layer * inner].split_at_mut(layer * inner);
+        let Scratch { reach, alive, .. } = scratch;
         let (reach_before, reach_after) = reach[at * layer..(at + 2) * layer].split_at_mut(layer);
         let (alive_before, alive_after) = alive[at..at + 2].split_at_mut(1);
         let (ends, apart) = self.counters.reset(dim, stretch);
@@ -236,8 +281,9 @@ impl<'l> Table<'l> {
     fn value(&self, scratch: &Scratch, layer: usize, state: usize, place: usize) -> Option<i32> {
         let slice = (layer * self.n_states + state) * self.n_slices + place / self.inner;
         let (low, high) = scratch.reach[slice];
-        let is_reached = (usize::from(low)..usize::from(high)).contains(&(place % self.inner));
-        is_reached.then(|| scratch.values[slice * self.inner + place % self.inner])
+        let (low, place) = (usize::from(low), place % self.inner);
+        let is_reached = (low..usize::from(high)).contains(&place);
+        is_reached.then(|| scratch.kept[scratch.starts[slice] as usize + place - low])
     }
 
     /// Walks back along the values.

@@ -38,7 +38,8 @@ impl<'p> Worker<'_, 'p> {
             #[expect(clippy::cast_precision_loss, reason = "objectives are far below 2^52")]
             let upper = WEIGHTS.of_score(best.score) as f64;
             let ascent = if self.shared.patience.is_some() { ASCENT_PART } else { ASCENT };
-            let end = self.spent() + share;
+            let from = self.spent();
+            let end = from + share;
             master.ascend(upper, ascent, &is_over);
             self.prove(master.bound());
             while !master.generate(1, &is_over) && !self.is_over() && self.spent() < self.shared.root_max {
@@ -55,7 +56,7 @@ impl<'p> Worker<'_, 'p> {
                 *self.shared.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(master.root());
                 self.shared.has_root.store(true, Ordering::Relaxed);
             }
-            let proof = self.shared.patience.is_none().then(|| self.proof(&master));
+            let proof = self.shared.patience.is_none().then(|| self.proof(&master, from));
             self.dive_on(&mut master, &mut pool, proof, 0);
         }
         if self.shared.patience.is_none() {

@@ -13,7 +13,7 @@ const SHARE_IDLE: f64 = 0.5;
 const ONCE: f64 = 0.1;
 const VISITS_BEFORE: u32 = 3;
 /// A problem whose first bound takes such a share of the time is too large for a tree of any use.
-const LARGE: f64 = 0.12;
+const LARGE: f64 = 0.09;
 
 /// The tree and the time it may take.
 pub(super) struct Proof<'e, 'p> {
@@ -59,8 +59,8 @@ impl Worker<'_, '_> {
     }
 
     /// A tree that starts from a program at its optimum. The time until now counts as idle.
-    pub(super) fn proof<'e, 'p>(&self, master: &Master<'e, 'p>) -> Proof<'e, 'p> {
-        let tree = if self.spent() < LARGE { Tree::new(master) } else { None };
+    pub(super) fn proof<'e, 'p>(&self, master: &Master<'e, 'p>, from: f64) -> Proof<'e, 'p> {
+        let tree = if self.spent() - from < LARGE { Tree::new(master) } else { None };
         Proof { tree, left: 0.0, n_visits: 0, since: (0.0, self.best().score) }
     }
 }

@@ -18,6 +18,9 @@ use std::sync::PoisonError;
 
 /// Problems of no more rows and days are solved as one from the start.
 const WHOLE: (f64, usize) = (550.0, 28);
+/// Those of no more rows and days are tried as one first, and in windows where the linear program is not solved
+/// in a share of the time.
+const WHOLE_FIRST: (f64, usize) = (280.0, 84);
 /// Those of no more rows and days are solved as one after windows, for a bound and for what windows cannot
 /// see: from a share of the time on, once windows of a share of their rows were done in time, and for as
 /// long at most until the linear program is solved.
@@ -72,7 +75,10 @@ impl Worker<'_, '_> {
         if is_within(WHOLE) {
             return;
         }
-        let mut is_whole_later = is_first && is_within(WHOLE_LATER);
+        if is_first && is_within(WHOLE_FIRST) {
+            self.lead_within(LATER);
+        }
+        let mut is_whole_later = is_first && is_within(WHOLE_LATER) && !is_within(WHOLE_FIRST);
         if n_days <= DAYS_SHORT && n_rows > WHOLE.0 {
             self.round_robin(self.spent() + ROUNDS_SHARE);
         }
