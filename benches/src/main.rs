@@ -86,6 +86,9 @@ fn run(plan: &Plan, table: &mut Table) -> Result<()> {
     if plan.only.iter().any(|only| only == "roster") {
         roster::run(plan, table)?;
     }
+    if plan.only.iter().any(|only| only == "roster-hospital") {
+        roster::hospital::run(plan.roster_seconds, table)?;
+    }
     // Six hours.
     if plan.only.iter().any(|only| only == "roster-large") {
         roster::large::run(plan, table)?;

@@ -11,10 +11,13 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 const SIZE: HospitalSize = HospitalSize { n_people: 200, n_days: 42, n_units: 8 };
+/// How long it takes when not said otherwise.
+const SECONDS: u64 = 60;
 /// In so many seconds the first legal roster should be there.
 const LEGAL_SECONDS: f64 = 3.0;
 
-pub(super) fn run(seconds: u64, table: &mut Table) -> Result<()> {
+pub(crate) fn run(seconds: Option<u64>, table: &mut Table) -> Result<()> {
+    let seconds = seconds.unwrap_or(SECONDS);
     let problem = Problem::new(hospital(1, SIZE).parts).map_err(|faults| anyhow!("{faults:?}"))?;
     let start = Instant::now();
     let evaluator = Evaluator::new(&problem);

@@ -5,7 +5,7 @@
 //! roster, those of the peers too, with `helmward roster check`. The data is not part of this
 //! repository.
 
-mod hospital;
+pub(crate) mod hospital;
 pub(crate) mod large;
 mod peers;
 mod sick;
@@ -65,7 +65,7 @@ pub(crate) fn run(plan: &Plan, table: &mut Table) -> Result<()> {
         }
     }
     sick::run(&rosters, table)?;
-    hospital::run(plan.roster_seconds.unwrap_or(60), table)
+    hospital::run(plan.roster_seconds, table)
 }
 
 fn instances(root: &Path, seconds: Option<u64>) -> Vec<Instance> {

@@ -65,14 +65,15 @@ async fn board_at(db: &Db, site: &str, with_names: bool) -> (SiteTree, Board) {
     (tree.clone(), board)
 }
 
-/// Units as text: `MED 1/6 in use, coming 2, leaving 1, tonight +4`.
+/// Units as text: `MED 1/6 free 5 coming 2, leaving 1, tonight +4`.
 fn units(tree: &SiteTree, board: &Board) -> Vec<String> {
     let line = |unit: &census::flow::UnitBoard| {
         let name = &tree.get(&unit.unit).unwrap().name;
         format!(
-            "{name} {}/{} coming {} leaving {} tonight {:+}",
+            "{name} {}/{} free {} coming {} leaving {} tonight {:+}",
             unit.n_in_use,
             unit.n_staffed,
+            unit.n_free,
             unit.n_coming,
             unit.n_leaving,
             unit.free_tonight()
@@ -89,11 +90,11 @@ fn the_board_says_who_waits_who_comes_and_who_leaves() {
         assert_eq!(
             units(&tree, &all),
             [
-                "ICU 0/4 coming 0 leaving 0 tonight +4",
-                "Medicine 1/6 coming 1 leaving 1 tonight +5",
-                "Surgery 1/5 coming 1 leaving 0 tonight +3",
-                "Emergency 1/1 coming 0 leaving 0 tonight +0",
-                "Unmapped locations 1/1 coming 0 leaving 0 tonight +0",
+                "ICU 0/4 free 4 coming 0 leaving 0 tonight +4",
+                "Medicine 1/6 free 5 coming 1 leaving 1 tonight +5",
+                "Surgery 1/5 free 4 coming 1 leaving 0 tonight +3",
+                "Emergency 1/1 free 0 coming 0 leaving 0 tonight +0",
+                "Unmapped locations 1/1 free 0 coming 0 leaving 0 tonight +0",
             ]
         );
         let waiting = &all.waiting[0];
@@ -104,7 +105,7 @@ fn the_board_says_who_waits_who_comes_and_who_leaves() {
 
         // A unit sees its own patients by name, and those on the way to it as a number only.
         let (tree, unit) = board_at(&db, "h.r.med", true).await;
-        assert_eq!(units(&tree, &unit), ["Medicine 1/6 coming 1 leaving 1 tonight +5"]);
+        assert_eq!(units(&tree, &unit), ["Medicine 1/6 free 5 coming 1 leaving 1 tonight +5"]);
         assert!(unit.waiting.is_empty() && unit.expected.is_empty());
 
         let (_, nameless) = board_at(&db, "h", false).await;
@@ -180,7 +181,10 @@ fn a_bed_is_blocked_undone_promised_and_never_changed_unseen() {
         // The promise moves the patient's way from Medicine to Surgery.
         assert_eq!(
             units(&tree, &all)[1..3],
-            ["Medicine 1/6 coming 0 leaving 1 tonight +6", "Surgery 0/5 coming 2 leaving 0 tonight +3",]
+            [
+                "Medicine 1/6 free 5 coming 0 leaving 1 tonight +6",
+                "Surgery 0/5 coming 2 leaving 0 tonight +3",
+            ]
         );
 
         let mut tx = db.read().await.unwrap();

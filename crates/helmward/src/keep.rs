@@ -37,6 +37,9 @@ pub(crate) async fn backup(ask: cli::Backup) -> Result<End> {
 /// Writes a backup beside its place and moves it there once it is whole and durable.
 pub(crate) async fn write_backup(db: &Db, to: &Path) -> Result<BackupReport> {
     let failed = || format!("{} cannot be written", to.display());
+    if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        bail!("the folder {} does not exist; make it first, or name another place", folder.display());
+    }
     let partial = with_suffix(to, ".partial");
     let file = open_private(&partial).with_context(failed)?;
     let mut out = BufWriter::with_capacity(1 << 20, file);

@@ -199,6 +199,8 @@ fn a_backup_restores_to_the_same_census() {
     let install = Install::new().with_sites();
     install.run(&["import", "hl7", path(&fixture("hl7/day.hl7"))]).ok();
     let file = install.folder.path().join("all.backup");
+    let nowhere = install.run(&["backup", path(&install.folder.path().join("none/all.backup"))]);
+    assert!(nowhere.err.contains("does not exist; make it first"), "{}", nowhere.err);
     install.run(&["backup", path(&file)]).ok();
     let other = install.folder.path().join("other");
     helmward(&["restore", path(&file), "--dir", path(&other)]).ok();

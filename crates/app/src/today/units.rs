@@ -135,7 +135,13 @@ fn stand(
             in_use: present.get(&unit.id).copied().unwrap_or(0),
             leaving: count(&moves, |moving| moving.is_leaving && moving.stay.unit == Some(unit.id)),
             coming: count(&moves, |moving| moving.to == Some(unit.id)),
-            beds: counts.get(&unit.id).map_or(n_made, |beds| beds.staffed),
+            beds: match unit.care {
+                // Where a patient is whose place nobody knows, no bed is staffed for it.
+                Care::Unmapped => 0,
+                Care::Inpatient | Care::Observation | Care::Nursery | Care::Emergency | Care::Outpatient => {
+                    counts.get(&unit.id).map_or(n_made, |beds| beds.staffed)
+                }
+            },
             blocked: in_state(BedState::Blocked),
         };
         if unit.care == Care::Emergency {

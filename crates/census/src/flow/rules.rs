@@ -132,7 +132,7 @@ pub struct UnitBoard {
     pub n_without_bed: i64,
     /// Staffed beds today; set-up beds where nobody has counted.
     pub n_staffed: i64,
-    /// Clean and empty.
+    /// Clean and empty; among them staffed beds that nobody named yet.
     pub n_free: i64,
     /// Announced, promised or on the way here.
     pub n_coming: i64,
@@ -316,13 +316,17 @@ fn unit_board(
     let n = |state: web::BedState| count(tiles.iter().filter(|tile| tile.state == state).count());
     let n_leaving = inside.iter().filter(|guest| leaves_today(facts.tree, guest, facts.now)).count();
     let set_up = beds.iter().filter(|bed| bed.is_set_up && bed.state != BedState::Closed).count();
+    let n_staffed = facts.counts.get(&unit).map_or(count(set_up), |beds| beds.staffed);
+    // Counted beds that no list and no message has named yet, but for patients whose bed is not told.
+    let n_usable = count(tiles.len()) - n(web::BedState::Closed);
+    let n_unnamed = (n_staffed - n_usable - n_without_bed).max(0);
     UnitBoard {
         unit,
         care,
         n_in_use: count(inside.len()),
         n_without_bed,
-        n_staffed: facts.counts.get(&unit).map_or(count(set_up), |beds| beds.staffed),
-        n_free: n(web::BedState::Free),
+        n_staffed,
+        n_free: n(web::BedState::Free) + n_unnamed,
         n_coming,
         n_leaving: count(n_leaving),
         n_blocked: n(web::BedState::Blocked),

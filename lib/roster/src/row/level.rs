@@ -13,8 +13,9 @@ use crate::score::Cost;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The most places of the tables of all days.
-const PLACES_MAX: usize = 1 << 27;
+/// The most places of the tables of all days, by how many cells the whole roster has: tables that take long
+/// help where each person is asked often.
+const ROOMS: [(usize, usize); 2] = [(4_000, 1 << 27), (usize::MAX, 1 << 23)];
 /// The most states of one rule.
 const MEMORY_MAX: usize = 600;
 /// A rolling count with more states, and a most-count with more values, is left out at first.
@@ -71,6 +72,8 @@ enum Seldom {
 pub(super) struct Levels {
     n_days: usize,
     n_classes: usize,
+    /// The most places of the tables of all days.
+    room: usize,
     /// What every level has.
     always: Choice,
     seldom: Vec<Seldom>,
@@ -88,10 +91,12 @@ impl Seldom {
 }
 
 impl Levels {
-    pub(super) fn new(plan: &PersonPlan, classes: &Classes, n_days: usize) -> Levels {
+    /// The levels of a person in a roster of so many cells.
+    pub(super) fn new(plan: &PersonPlan, classes: &Classes, n_days: usize, n_cells: usize) -> Levels {
+        let room = ROOMS.iter().find(|(cells_max, _)| n_cells <= *cells_max).map_or(0, |(_, room)| *room);
         let mut always = Choice::new(plan, classes, n_days);
         let seldom = always.take_what_most_rows_keep();
-        Levels { n_days, n_classes: classes.n(), always, seldom, known: Mutex::default() }
+        Levels { n_days, n_classes: classes.n(), room, always, seldom, known: Mutex::default() }
     }
 
     /// None of the rules that most rows keep.
@@ -113,7 +118,7 @@ impl Levels {
                 Seldom::Counter(counter) => choice.counters.push(counter.clone()),
             }
         }
-        let level = Arc::new(choice.level(self.n_days, self.n_classes));
+        let level = Arc::new(choice.level(self.n_days, self.n_classes, self.room));
         if known.len() < LEVELS_MAX {
             known.insert(chosen.to_vec(), Arc::clone(&level));
         }
@@ -261,7 +266,7 @@ impl Choice {
     }
 
     /// Leaves out the largest until there is room.
-    fn level(mut self, n_days: usize, n_classes: usize) -> Level {
+    fn level(mut self, n_days: usize, n_classes: usize, room: usize) -> Level {
         let automaton = loop {
             let memories: Vec<&Memory> = self.parts.iter().map(|part| &part.memory).collect();
             if let Some(automaton) = Automaton::new(&memories, n_days, n_classes) {
@@ -298,7 +303,7 @@ impl Choice {
             let n = counters.iter().fold(1_usize, |n, counter| n.saturating_mul(counter.dim.n()));
             n.saturating_mul(automaton.n_states() * n_layers)
         };
-        while counters.len() > 1 && n_places(&counters) > PLACES_MAX {
+        while counters.len() > 1 && n_places(&counters) > room {
             // The innermost stays.
             self.left_out.extend(counters.remove(1).rules);
         }

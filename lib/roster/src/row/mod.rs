@@ -55,7 +55,7 @@ impl RowPlan {
         let (n_days, n_codes) = (problem.n_days(), problem.n_codes());
         let cells = cell_costs(plan, n_days, n_codes);
         let classes = Classes::new(plan, n_days, n_codes, &cells);
-        let levels = Levels::new(plan, &classes, n_days);
+        let levels = Levels::new(plan, &classes, n_days, problem.n_people() * n_days);
         RowPlan { n_days, n_codes, cells, classes, levels }
     }
 
