@@ -183,7 +183,7 @@ fn a_bed_is_blocked_undone_promised_and_never_changed_unseen() {
             units(&tree, &all)[1..3],
             [
                 "Medicine 1/6 free 5 coming 0 leaving 1 tonight +6",
-                "Surgery 0/5 coming 2 leaving 0 tonight +3",
+                "Surgery 0/5 free 4 coming 2 leaving 0 tonight +3",
             ]
         );
 
@@ -346,7 +346,7 @@ fn codes_nobody_has_mapped_are_listed_until_a_unit_has_them() {
             .await;
         assert_eq!(done.unwrap(), 1);
         let (tree, all) = board_at(&db, "h.r", false).await;
-        assert_eq!(units(&tree, &all)[0], "ICU 1/4 coming 0 leaving 0 tonight +3");
+        assert_eq!(units(&tree, &all)[0], "ICU 1/4 free 3 coming 0 leaving 0 tonight +3");
         let scope = Scope::operator(&tree, &"h.r".parse().unwrap()).unwrap();
         // What was told of a bed there goes with the code, and no bed stays behind.
         let closed = Some((BedState::Closed, before(20).as_microsecond()));
