@@ -108,6 +108,11 @@ async fn ended(mut shutdown: watch::Receiver<bool>) {
 /// sent over TLS only, and browsers told to come back by it.
 async fn encrypted(mut request: Request, next: Next) -> Response {
     request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
+    // HTTP/2 names the host in the address alone.
+    let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let (Some(host), false) = (host, request.headers().contains_key(header::HOST)) {
+        request.headers_mut().insert(header::HOST, host);
+    }
     let mut response = next.run(request).await;
     let a_year = HeaderValue::from_static("max-age=31536000");
     response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, a_year);
