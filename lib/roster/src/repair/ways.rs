@@ -97,31 +97,36 @@ impl Maker<'_, '_, '_> {
             n_changes += usize::from(cell != was);
             n_back += usize::from(is != was);
             row[day.idx()] = cell;
-            opens += self.n_opened(person, day.idx(), (is, cell));
-            for demand in cover.rows(person, day.idx(), is) {
-                if cover.rows(person, day.idx(), cell).all(|other| other != demand) {
-                    let heads = self.state.heads(DemandIdx::at(demand));
-                    cost += cover.score(demand, heads.saturating_sub(1)) - cover.score(demand, heads);
-                }
+            for demand in self.rows_left(person, day.idx(), (is, cell)) {
+                let heads = self.state.heads(DemandIdx::at(demand));
+                opens += usize::from(heads <= self.ground.target(demand));
+                cost += cover.score(demand, heads.saturating_sub(1)) - cover.score(demand, heads);
             }
-            for demand in cover.rows(person, day.idx(), cell) {
-                if cover.rows(person, day.idx(), is).all(|other| other != demand) {
-                    let heads = self.state.heads(DemandIdx::at(demand));
-                    cost += cover.score(demand, heads + 1) - cover.score(demand, heads);
-                }
+            for demand in self.rows_left(person, day.idx(), (cell, is)) {
+                let heads = self.state.heads(DemandIdx::at(demand));
+                cost += cover.score(demand, heads + 1) - cover.score(demand, heads);
             }
         }
         cost += (plan.cost(&row) - own).into();
         Way { person, edits, n_changes: n_changes.saturating_sub(n_back), opens, cost }
     }
 
-    /// How many rows of the demand are short when a person has another cell on a day.
-    fn n_opened(&self, person: PersonIdx, day: usize, (is, cell): (Cell, Cell)) -> usize {
+    /// The rows of the demand that a person counts toward with one cell of a day and not with another.
+    fn rows_left(
+        &self,
+        person: PersonIdx,
+        day: usize,
+        (with, without): (Cell, Cell),
+    ) -> impl Iterator<Item = usize> + '_ {
         let cover = self.ground.after.cover();
-        let left = cover
-            .rows(person, day, is)
-            .filter(|row| cover.rows(person, day, cell).all(|other| other != *row));
-        left.filter(|row| self.state.heads(DemandIdx::at(*row)) <= self.ground.target(*row)).count()
+        let is_left = move |row: &usize| cover.rows(person, day, without).all(|other| other != *row);
+        cover.rows(person, day, with).filter(is_left)
+    }
+
+    /// How many rows of the demand are short when a person has another cell on a day.
+    fn n_opened(&self, person: PersonIdx, day: usize, cells: (Cell, Cell)) -> usize {
+        let is_short = |row: &usize| self.state.heads(DemandIdx::at(*row)) <= self.ground.target(*row);
+        self.rows_left(person, day, cells).filter(is_short).count()
     }
 
     /// The people who could count toward a row of the demand, with each duty they could have.
