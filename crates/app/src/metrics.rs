@@ -112,7 +112,13 @@ pub(crate) async fn gather(ctx: &Ctx, metrics: &Metrics) -> String {
     let commits = ctx.db.n_commits();
     one(&mut out, "helmward_commits_total", "counter", "Durable commits of this process.", commits);
     let waiting = ctx.receiver.n_waiting();
-    one(&mut out, "helmward_receive_queue", "gauge", "Messages waiting for their commit.", waiting);
+    one(
+        &mut out,
+        "helmward_receive_queue",
+        "gauge",
+        "Messages waiting to be kept or to be applied.",
+        waiting,
+    );
     let started = ctx.started.as_second();
     one(&mut out, "helmward_start_time_seconds", "gauge", "When this process started.", started);
     let mut stored = String::new();

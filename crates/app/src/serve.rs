@@ -27,6 +27,8 @@ use tower_http::compression::{CompressionLayer, DefaultPredicate};
 
 /// How long open requests, event streams above all, may hold up the end.
 const HTTP_GRACE: Duration = Duration::from_secs(3);
+/// How long acknowledged messages may take to be applied before the end.
+const TRAY_GRACE: Duration = Duration::from_secs(10);
 /// Smaller answers grow when compressed.
 const COMPRESS_ABOVE_BYTES: u64 = 800;
 /// As much of a path as is logged.
@@ -96,6 +98,8 @@ pub async fn serve(
         server.abort();
     }
     while own.join_next().await.is_some() {}
+    // What is left in the tray after this is applied at the next start.
+    let _ = tokio::time::timeout(TRAY_GRACE, ctx.receiver.caught_up()).await;
     Ok(())
 }
 

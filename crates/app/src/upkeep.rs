@@ -70,10 +70,10 @@ pub(crate) async fn put_schedules(ctx: &Ctx) -> Result<(), StoreError> {
 
 /// Tells open pages, at most every two seconds, that messages were taken in.
 pub(crate) async fn tell_pages(ctx: Arc<Ctx>, mut shutdown: watch::Receiver<bool>) {
-    let mut stored = ctx.receiver.stored();
+    let mut applied = ctx.receiver.applied();
     loop {
         tokio::select! {
-            changed = stored.changed() => if changed.is_err() { return },
+            changed = applied.changed() => if changed.is_err() { return },
             _ = shutdown.wait_for(|is_ending| *is_ending) => return,
         }
         ctx.live.publish("census", "");

@@ -28,6 +28,8 @@ struct Served {
     authority: Authority,
     stop: watch::Sender<bool>,
     task: JoinHandle<std::io::Result<()>>,
+    receiver: intake::Receiver,
+    _fixture: testkit::Fixture,
 }
 
 impl Served {
@@ -51,8 +53,9 @@ impl Served {
         };
         let options = ServeOptions { mllp: MllpLimits::default(), n_workers: 0 };
         let (stop, stopped) = watch::channel(false);
+        let receiver = house.product.ctx.receiver.clone();
         let task = tokio::spawn(app::serve(house.product, ports, options, stopped));
-        Served { http: http_at, mllp: mllp_at, authority, stop, task }
+        Served { http: http_at, mllp: mllp_at, authority, stop, task, receiver, _fixture: house.fixture }
     }
 
     async fn end(self) {
@@ -123,6 +126,7 @@ fn a_feed_with_tls_takes_no_plain_message() {
         assert!(!answer(plain).await.contains("MSA|"));
         let stream = served.authority.connect(served.mllp, None).await.unwrap();
         assert!(answer(stream).await.contains("MSA|AA|77"));
+        served.receiver.caught_up().await;
         let present: Option<(i64,)> = db
             .read()
             .await

@@ -16,6 +16,7 @@ use identity::{Scope, SiteTree, sessions, tokens};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{StoreError, Tx};
 use web::Theme;
 
@@ -25,6 +26,9 @@ pub const SESSION_COOKIE: &str = "helmward_session";
 pub const THEME_COOKIE: &str = "helmward_theme";
 /// The form field that shows a form was made for this session.
 pub const CSRF_FIELD: &str = "csrf";
+
+/// How long an answer waits for acknowledged messages to be applied.
+const CATCH_UP_MAX: Duration = Duration::from_secs(2);
 
 /// The largest body taken, files included.
 const BODY_MAX: usize = 256 * 1024 * 1024;
@@ -101,6 +105,8 @@ async fn admit(
     request: Request,
 ) -> Result<Visit, Fault> {
     let now = ctx.db.now();
+    // Who was told that a message arrived finds it in what is read next. A flood holds nobody up for long.
+    let _ = tokio::time::timeout(CATCH_UP_MAX, ctx.receiver.caught_up()).await;
     let mut tx = ctx.db.read().await?;
     let tree = ctx.tree(&mut tx).await?;
     let (who, is_token) = find_who(&ctx, &mut tx, request.headers(), now).await?;

@@ -1,6 +1,6 @@
 //! Keeping an installation: backup, restore, key rotation, rebuild.
 
-use crate::place::{Place, schema_of};
+use crate::place::{Place, catch_up, schema_of};
 use crate::{End, cli, init, print};
 use anyhow::{Context as _, Result, bail};
 use census::adt::corrections;
@@ -85,8 +85,10 @@ pub(crate) async fn restore(ask: cli::Restore) -> Result<End> {
             let _ = std::fs::remove_file(to);
         }
         if let Location::File(path) = &place.location {
-            for suffix in ["", "-wal", "-shm"] {
-                let _ = std::fs::remove_file(with_suffix(path, suffix));
+            for path in [path.clone(), path.with_file_name(intake::TRAY_FILE)] {
+                for suffix in ["", "-wal", "-shm"] {
+                    let _ = std::fs::remove_file(with_suffix(&path, suffix));
+                }
             }
         }
     }
@@ -109,7 +111,10 @@ async fn restore_into(place: &Place, file: File) -> Result<BackupReport> {
             bail!("the database holds an installation already; restore into an empty one");
         }
     }
-    Ok(store::restore(&db, &mut BufReader::with_capacity(1 << 20, file)).await?)
+    let report = store::restore(&db, &mut BufReader::with_capacity(1 << 20, file)).await?;
+    // What was acknowledged and on its way when the backup was made.
+    catch_up(&db).await?;
+    Ok(report)
 }
 
 pub(crate) async fn keys(ask: cli::Keys) -> Result<End> {

@@ -88,12 +88,6 @@ impl Place {
             );
         }
         let vault = Vault::new(&self.keys()?)?;
-        if let Location::File(path) = &self.location
-            && create
-        {
-            // Made before the engine does, so that other users of the machine cannot read it.
-            make_private(path).with_context(|| format!("{} cannot be made", path.display()))?;
-        }
         Ok(Db::open(&self.location, create, vault, Arc::new(SystemClock)).await?)
     }
 
@@ -101,7 +95,10 @@ impl Place {
     pub(crate) async fn open(&self) -> Result<Db> {
         let db = self.open_any(false).await?;
         match schema_of(&db).await? {
-            SCHEMA_VERSION => Ok(db),
+            SCHEMA_VERSION => {
+                catch_up(&db).await?;
+                Ok(db)
+            }
             0 => bail!(
                 "the database is empty; make an installation with `helmward init`, or restore a backup with \
                  `helmward restore`"
@@ -115,12 +112,14 @@ impl Place {
     }
 }
 
-fn make_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::File::options();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(|_| ())
+/// Applies what a server acknowledged and, killed, did not come to.
+pub(crate) async fn catch_up(db: &Db) -> Result<()> {
+    let meaning: Arc<dyn intake::Meaning> = Arc::<census::AdtMeaning>::default();
+    let n_applied = intake::drain(db, &meaning).await?;
+    if n_applied > 0 {
+        tracing::info!(n_applied, "messages acknowledged before were applied");
+    }
+    Ok(())
 }
 
 /// The schema of a database; 0 when it is empty.

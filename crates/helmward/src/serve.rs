@@ -1,6 +1,6 @@
 //! Serving an installation, and working beside it.
 
-use crate::place::{Place, schema_of};
+use crate::place::{Place, catch_up, schema_of};
 use crate::{End, cli, keep, print};
 use anyhow::{Context as _, Result, bail};
 use app::{Ports, ServeOptions, ServerConfig, TlsFiles};
@@ -103,6 +103,7 @@ pub(crate) async fn open_upgraded(place: &Place) -> Result<Db> {
             format!("the upgrade stopped; the database as it was is in {}", file.display())
         })?;
     }
+    catch_up(&db).await?;
     Ok(db)
 }
 

@@ -19,6 +19,7 @@ mod rebuild;
 mod receiver;
 #[cfg(test)]
 mod tests;
+mod tray;
 
 pub use fault::{
     ClosedHow, Dismissal, Fault, FaultPage, State, dismiss, find_fault, list_faults, open_raw, replay,
@@ -30,3 +31,4 @@ pub use inbox::{Incoming, Meaning, Meant, Outcome, STREAM, Stored, receive, rece
 pub use mllp::{MllpLimits, listen_mllp};
 pub use rebuild::{BodyVerdict, RebuildReport, rebuild, verify_bodies};
 pub use receiver::{Answer, Receiver};
+pub use tray::{TRAY_FILE, drain};

@@ -60,6 +60,7 @@ struct Job {
 }
 
 struct Inner {
+    location: Location,
     pools: Pools,
     clock: Arc<dyn Clock>,
     vault: Arc<Vault>,
@@ -82,15 +83,61 @@ impl Db {
         vault: Vault,
         clock: Arc<dyn Clock>,
     ) -> Result<Db, StoreError> {
-        let pools = match location {
+        Db::start(location.clone(), create, Arc::new(vault), clock).await
+    }
+
+    async fn start(
+        location: Location,
+        create: bool,
+        vault: Arc<Vault>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Db, StoreError> {
+        let pools = match &location {
             Location::File(path) => open_sqlite(path, create)?,
             Location::Url(url) => open_postgres(url).await?,
         };
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
-        let db =
-            Db(Arc::new(Inner { pools, clock, vault: Arc::new(vault), jobs, n_commits: AtomicU64::new(0) }));
+        let n_commits = AtomicU64::new(0);
+        let db = Db(Arc::new(Inner { location, pools, clock, vault, jobs, n_commits }));
         db.start_writer(queue)?;
         Ok(db)
+    }
+
+    /// A writer beside this one, for what must be durable at once however long the other's work takes. The
+    /// embedded engine has one writer for each file: there it is another file in the same folder, with the
+    /// tables of `script`, which makes what is not there. PostgreSQL has those among its own.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be opened.
+    pub async fn beside(&self, file_name: &str, script: &str) -> Result<Db, StoreError> {
+        let location = self.place_beside(file_name);
+        let db = Db::start(location, true, self.vault(), self.clock()).await?;
+        if let Location::File(_) = db.0.location {
+            let tables: Vec<(String,)> =
+                db.read().await?.list("SELECT name FROM sqlite_schema ORDER BY name", Vec::new()).await?;
+            if tables.is_empty() {
+                let mut tx = db.begin_write().await?;
+                tx.run_script(script).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(db)
+    }
+
+    /// Whether there is anything to find in [`Db::beside`]; not before it was opened once.
+    #[must_use]
+    pub fn has_beside(&self, file_name: &str) -> bool {
+        match self.place_beside(file_name) {
+            Location::File(path) => path.exists(),
+            Location::Url(_) => true,
+        }
+    }
+
+    fn place_beside(&self, file_name: &str) -> Location {
+        match &self.0.location {
+            Location::File(path) => Location::File(path.with_file_name(file_name)),
+            url @ Location::Url(_) => url.clone(),
+        }
     }
 
     fn start_writer(&self, queue: mpsc::Receiver<Job>) -> Result<(), StoreError> {
@@ -220,8 +267,21 @@ fn open_sqlite(path: &std::path::Path, create: bool) -> Result<Pools, StoreError
             "there is no database in {folder}; run `helmward init --dir {folder} --name NAME --admin EMAIL`, or `helmward demo`"
         )));
     }
+    if create {
+        make_private(path)
+            .map_err(|error| StoreError::NotReady(format!("{} cannot be made: {error}", path.display())))?;
+    }
     let write = sqlite::Pool::writer(path, create)?;
     Ok(Pools::Sqlite { read: sqlite::Pool::readers(path, N_READERS as usize), write })
+}
+
+/// Makes the file before the engine does, so that other users of the machine cannot read it.
+fn make_private(path: &std::path::Path) -> std::io::Result<()> {
+    let mut options = std::fs::File::options();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ())
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, StoreError> {

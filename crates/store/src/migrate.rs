@@ -11,6 +11,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("../../../migrations/0003_intake.sql")),
     (4, include_str!("../../../migrations/0004_census.sql")),
     (5, include_str!("../../../migrations/0005_jobs_needs_rules.sql")),
+    (6, include_str!("../../../migrations/0006_tray.sql")),
 ];
 
 /// The text of every migration up to a version, oldest first.
@@ -19,7 +20,7 @@ pub(crate) fn scripts(up_to: i64) -> impl Iterator<Item = &'static str> {
 }
 
 /// The newest schema this program knows.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 6;
 
 /// The schema of the database: 0 when it is empty.
 ///

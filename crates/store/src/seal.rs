@@ -154,6 +154,36 @@ pub async fn reserve(tx: &mut Tx, series: &'static str, n: i64) -> Result<i64, S
     Ok(seq + 1)
 }
 
+/// How far a series that is not sealed has come, 0 at first. Other processes that ask the same wait until this
+/// transaction ends.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn reached(tx: &mut Tx, series: &'static str) -> Result<i64, StoreError> {
+    Ok(take(tx, series, Vec::new()).await?.seq)
+}
+
+/// Brings such a series to `seq`, or leaves it where it is further already.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn advance(tx: &mut Tx, series: &'static str, seq: i64) -> Result<(), StoreError> {
+    let Head { seq: before, digest } = take(tx, series, Vec::new()).await?;
+    if seq <= before {
+        return Ok(());
+    }
+    put(tx, series, &Head { seq, digest }).await
+}
+
+/// How far a series has come, for who only looks.
+///
+/// # Errors
+/// [`StoreError`] when the engine refuses.
+pub async fn find_reached(tx: &mut Tx, series: &'static str) -> Result<i64, StoreError> {
+    let head: Option<Head> = tx.find(HEAD, binds![series]).await?;
+    Ok(head.map_or(0, |head| head.seq))
+}
+
 /// Marks a change of what `series` stands for, under a value of chance: where it stood before and stands
 /// now. Other processes that mark the same series wait until this transaction ends.
 ///

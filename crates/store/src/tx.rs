@@ -230,11 +230,11 @@ impl Tx {
     }
 
     /// Runs several statements without values, as a migration does.
-    pub(crate) async fn run_script(&mut self, script: &'static str) -> Result<(), StoreError> {
+    pub(crate) async fn run_script(&mut self, script: &str) -> Result<(), StoreError> {
         match &mut self.conn {
             Conn::Sqlite(tx) => tx.run_script(script),
             Conn::Postgres(tx) => {
-                sqlx::raw_sql(script).execute(&mut **tx).await?;
+                sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut **tx).await?;
                 Ok(())
             }
         }

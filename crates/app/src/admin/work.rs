@@ -30,10 +30,12 @@ pub(super) const HL7: &str = "import.hl7";
 /// Every kind of long work of administration.
 pub(crate) fn kinds(folder: &Path, meaning: &Arc<dyn Meaning>) -> Vec<JobKind> {
     let backup_to = folder.join("backups");
-    let (replays, files) = (Arc::clone(meaning), Arc::clone(meaning));
+    let (replays, files, waiting) = (Arc::clone(meaning), Arc::clone(meaning), Arc::clone(meaning));
     vec![
         JobKind::new(VERIFY, "Check of the audit log", |context| Box::pin(verify(context))),
-        JobKind::new(BACKUP, "Backup", move |context| Box::pin(backup(context, backup_to.clone()))),
+        JobKind::new(BACKUP, "Backup", move |context| {
+            Box::pin(backup(context, backup_to.clone(), Arc::clone(&waiting)))
+        }),
         JobKind::new(RESEAL, "Sealing with the active key", |context| Box::pin(keys::reseal(context))),
         JobKind::new(REPLAY, "Replay of refused messages", move |context| {
             Box::pin(replay(context, Arc::clone(&replays)))
@@ -115,7 +117,11 @@ async fn verify(context: JobContext) -> Result<String, JobFailed> {
 }
 
 /// Written beside its place and moved there once it is whole, so that half a backup is never offered.
-async fn backup(context: JobContext, folder: PathBuf) -> Result<String, JobFailed> {
+async fn backup(
+    context: JobContext,
+    folder: PathBuf,
+    meaning: Arc<dyn Meaning>,
+) -> Result<String, JobFailed> {
     let failed = |error: std::io::Error| {
         JobFailed::because(format!(
             "The backup could not be written: {error}. Check the disk and its rights."
@@ -131,6 +137,8 @@ async fn backup(context: JobContext, folder: PathBuf) -> Result<String, JobFaile
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(&partial).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
+    // A message that was acknowledged before is in it.
+    intake::drain(&context.db, &meaning).await?;
     let written = ::store::backup(&context.db, &mut out).await;
     let report = match written {
         Ok(report) => report,

@@ -28,6 +28,8 @@ use store::{StoreError, Tx};
 pub struct AdtMeaning {
     /// The world of the last batch, and where history stood when it was read.
     held: Mutex<Option<(Head, World)>>,
+    /// The sites as they were last asked for, and where history stood then.
+    foreseen: Mutex<Option<(Head, Arc<SiteTree>)>>,
 }
 
 impl Meaning for AdtMeaning {
@@ -46,6 +48,18 @@ impl Meaning for AdtMeaning {
             Ok(meant)
         })
     }
+
+    fn foresee<'t>(
+        &'t self,
+        tx: &'t mut Tx,
+        batch: &'t [Stored<'t>],
+    ) -> BoxFuture<'t, Result<Vec<Meant>, StoreError>> {
+        Box::pin(async move {
+            let tree = self.tree(tx).await?;
+            // What it tells goes nowhere; only whether it is understood is asked.
+            Ok(batch.iter().map(|stored| Gathered::default().take(stored, &tree, tx)).collect())
+        })
+    }
 }
 
 impl AdtMeaning {
@@ -62,13 +76,25 @@ impl AdtMeaning {
         world.held.begin();
         Ok((head, world))
     }
+
+    /// The sites, read again only after a change of anything in history.
+    async fn tree(&self, tx: &mut Tx) -> Result<Arc<SiteTree>, StoreError> {
+        let head = seal::find_head(tx, &seal::HISTORY).await?;
+        let last = self.foreseen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, tree)) = last.filter(|(known, _)| *known == head) {
+            return Ok(tree);
+        }
+        let tree = Arc::new(SiteTree::load(tx).await?);
+        *self.foreseen.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, Arc::clone(&tree)));
+        Ok(tree)
+    }
 }
 
 async fn apply(tx: &mut Tx, world: &mut World, batch: &[Stored<'_>]) -> Result<Vec<Meant>, StoreError> {
     let mut told = Gathered::default();
     let mut meant = Vec::with_capacity(batch.len());
     for stored in batch {
-        meant.push(told.take(stored, world, tx));
+        meant.push(told.take(stored, &world.tree, tx));
     }
     rows::save_patients(tx, &mut world.held, std::mem::take(&mut told.patients)).await?;
     let mut touched = beds::Touched::default();
@@ -102,7 +128,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn take(&mut self, stored: &Stored<'_>, world: &World, tx: &Tx) -> Meant {
+    fn take(&mut self, stored: &Stored<'_>, tree: &SiteTree, tx: &Tx) -> Meant {
         let message = &stored.message;
         let order = format!(
             "{}|{}|{}",
@@ -110,7 +136,7 @@ impl Gathered {
             message.sending_facility(),
             message.control_id()
         );
-        let told = read::read(message, &world.tree, stored.default_site, &tx.vault(), &order);
+        let told = read::read(message, tree, stored.default_site, &tx.vault(), &order);
         match told {
             Ok(Told::Facts { facility, facts, patients }) => {
                 let event_at = facts.first().and_then(|fact| Timestamp::from_microsecond(fact.at).ok());

@@ -24,7 +24,7 @@ pub(crate) struct Arrived {
     /// Who sent it by which way: application, facility, way.
     pub(super) sender: [String; 3],
     /// The bytes, sealed.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Arrived {
@@ -139,10 +139,20 @@ pub(super) enum Standing {
 /// The first message of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum First {
-    /// Stored before, under this number.
+    /// Stored before, under this number; 0 while it waits for one.
     Stored(i64),
     /// Earlier in the same batch, at this index.
     InBatch(usize),
+}
+
+impl First {
+    /// Its number, where it has one.
+    pub(super) fn stored(self) -> Option<i64> {
+        match self {
+            First::Stored(seq) if seq > 0 => Some(seq),
+            First::Stored(_) | First::InBatch(_) => None,
+        }
+    }
 }
 
 /// What is stored already, of a batch's keys.

@@ -10,12 +10,15 @@
 //! Sketch: a batch costs a lookup and two inserts for each message, and one feed row.
 
 pub(crate) mod arrival;
+mod foresee;
 mod receive;
 pub(crate) mod store;
 
 pub(crate) use self::arrival::Arrived;
-pub(crate) use self::receive::{Failed, receive_arrived};
+pub(crate) use self::foresee::{Foresight, foresee};
+pub(crate) use self::receive::{Failed, Waiting, apply_waiting};
 pub use self::receive::{receive, receive_batch};
+pub(crate) use self::store::BODY;
 pub use self::store::STREAM;
 
 use ::store::{StoreError, Tx};
@@ -119,6 +122,14 @@ pub trait Meaning: Send + Sync {
     /// Must give the same for a message applied again (replay and rebuild). An error takes back the whole
     /// batch; the messages are then tried one by one, and one that still fails is kept as refused.
     fn apply<'t>(
+        &'t self,
+        tx: &'t mut Tx,
+        batch: &'t [Stored<'t>],
+    ) -> BoxFuture<'t, Result<Vec<Meant>, StoreError>>;
+
+    /// What [`Meaning::apply`] would answer for messages that are not stored yet (their number is 0), told from
+    /// the messages themselves and from what rarely changes, without changing anything: a sender waits for it.
+    fn foresee<'t>(
         &'t self,
         tx: &'t mut Tx,
         batch: &'t [Stored<'t>],

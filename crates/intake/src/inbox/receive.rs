@@ -5,8 +5,10 @@ use super::store::{self, New};
 use super::{Incoming, Meaning, Meant, Outcome, Stored};
 use crate::fault::{NewFault, State, insert_faults};
 use crate::feed::Feeds;
-use ::store::{Db, StoreError, Tx};
+use crate::tray::DONE;
+use ::store::{Db, StoreError, Tx, seal};
 use futures::future::BoxFuture;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Takes in messages in order of arrival; one outcome for each. All of it is in the transaction: nothing is
@@ -132,7 +134,11 @@ impl Settled {
             }
             (Ok(_), Standing::Again) => Outcome::Duplicate,
             (Ok(_), Standing::Conflict { first }) => {
-                let reason = contradicts(first, entries);
+                let seq = match first {
+                    First::InBatch(idx) => entries.get(idx).map(|entry| entry.seq),
+                    stored @ First::Stored(_) => stored.stored(),
+                };
+                let reason = contradicts(seq);
                 self.fault(entry, State::Conflict, "conflict", &reason, "");
                 Outcome::Conflict { reason }
             }
@@ -187,13 +193,11 @@ impl Settled {
     }
 }
 
-fn contradicts(first: First, entries: &[Entry<'_, '_>]) -> String {
-    let seq = match first {
-        First::Stored(seq) => seq,
-        First::InBatch(idx) => entries.get(idx).map_or(0, |entry| entry.seq),
-    };
+/// What is said of a message whose number came before with other content, under `seq` where that is known.
+pub(super) fn contradicts(seq: Option<i64>) -> String {
+    let first = seq.map_or_else(|| "An earlier message".to_owned(), |seq| format!("Message {seq}"));
     format!(
-        "Message {seq} came from the same sender under the same number (MSH-10) with other content. \
+        "{first} came from the same sender under the same number (MSH-10) with other content. \
          Compare the two; if this one is right, accept it."
     )
 }
@@ -211,23 +215,70 @@ pub async fn receive(
 ) -> Result<Vec<Outcome>, StoreError> {
     let vault = db.vault();
     let batch = batch.into_iter().map(|incoming| Arrived::of(incoming, &vault));
-    receive_arrived(db, meaning, batch.collect::<Result<_, _>>()?).await
+    let batch: Arc<Vec<Arrived>> = Arc::new(batch.collect::<Result<_, _>>()?);
+    let n = batch.len();
+    in_parts(meaning, n, |meaning, range| {
+        let batch = Arc::clone(&batch);
+        db.write(move |tx| {
+            Box::pin(async move { take_in(tx, meaning.as_ref(), batch.get(range).unwrap_or_default()).await })
+        })
+    })
+    .await
 }
 
-/// The same for messages that are sealed already.
-pub(crate) async fn receive_arrived(
+/// A message that was kept in the tray, and its number there.
+pub(crate) struct Waiting {
+    pub(crate) seq: i64,
+    pub(crate) arrived: Arrived,
+}
+
+/// The same for messages that wait in the tray, in the order of their numbers: notes how far it came in the
+/// transactions that apply them. No outcome for those that another process applied meanwhile.
+pub(crate) async fn apply_waiting(
     db: &Db,
     meaning: &Arc<dyn Meaning>,
-    batch: Vec<Arrived>,
-) -> Result<Vec<Outcome>, StoreError> {
-    let batch = Arc::new(batch);
-    let mut outcomes = Vec::with_capacity(batch.len());
-    // Ranges still to do, the next one last. A range that fails is halved: one bad message among 512 costs
-    // some 18 transactions.
+    batch: Vec<Waiting>,
+) -> Result<Vec<Option<Outcome>>, StoreError> {
+    let n = batch.len();
+    let (seqs, arrived): (Vec<i64>, Vec<Arrived>) =
+        batch.into_iter().map(|waiting| (waiting.seq, waiting.arrived)).unzip();
+    let batch = Arc::new((seqs, arrived));
+    in_parts(meaning, n, |meaning, range| {
+        let batch = Arc::clone(&batch);
+        db.write(move |tx| {
+            Box::pin(async move {
+                let seqs = batch.0.get(range.clone()).unwrap_or_default();
+                let done = seal::reached(tx, DONE).await?;
+                let n_done = seqs.partition_point(|seq| *seq <= done);
+                let left = batch.1.get(range.start + n_done..range.end).unwrap_or_default();
+                let mut outcomes: Vec<Option<Outcome>> = vec![None; n_done];
+                if let Some(last) = seqs.last().filter(|_| !left.is_empty()) {
+                    outcomes.extend(take_in(tx, meaning.as_ref(), left).await?.into_iter().map(Some));
+                    seal::advance(tx, DONE, *last).await?;
+                }
+                Ok(outcomes)
+            })
+        })
+    })
+    .await
+}
+
+/// Writes `n` messages in one transaction, or in as many as it takes to do without those whose meaning fails,
+/// in order. A range that fails is halved: one bad message among 512 costs some 18 transactions.
+async fn in_parts<T, W>(
+    meaning: &Arc<dyn Meaning>,
+    n: usize,
+    mut write: impl FnMut(Arc<dyn Meaning>, Range<usize>) -> W,
+) -> Result<Vec<T>, StoreError>
+where
+    W: Future<Output = Result<Vec<T>, StoreError>>,
+{
+    let mut outcomes = Vec::with_capacity(n);
+    // Ranges still to do, the next one last.
     let mut todo = Vec::new();
-    todo.push(0..batch.len());
+    todo.push(0..n);
     while let Some(range) = todo.pop() {
-        let error = match write(db, Arc::clone(meaning), &batch, range.clone()).await {
+        let error = match write(Arc::clone(meaning), range.clone()).await {
             Ok(more) => {
                 outcomes.extend(more);
                 continue;
@@ -240,23 +291,10 @@ pub(crate) async fn receive_arrived(
             todo.extend([middle..range.end, range.start..middle]);
             continue;
         }
-        outcomes.extend(write(db, Arc::new(Failed::new(&error)), &batch, range).await?);
+        outcomes.extend(write(Arc::new(Failed::new(&error)), range).await?);
         tracing::warn!(%error, "a message could not be applied and is kept as refused");
     }
     Ok(outcomes)
-}
-
-async fn write(
-    db: &Db,
-    meaning: Arc<dyn Meaning>,
-    batch: &Arc<Vec<Arrived>>,
-    range: std::ops::Range<usize>,
-) -> Result<Vec<Outcome>, StoreError> {
-    let batch = Arc::clone(batch);
-    db.write(move |tx| {
-        Box::pin(async move { take_in(tx, meaning.as_ref(), batch.get(range).unwrap_or_default()).await })
-    })
-    .await
 }
 
 /// Stands in for a meaning that failed, so that the message is kept.
@@ -284,5 +322,13 @@ impl Meaning for Failed {
             detail: self.detail.clone(),
         };
         Box::pin(async move { Ok(batch.iter().map(|_| refused()).collect()) })
+    }
+
+    fn foresee<'t>(
+        &'t self,
+        tx: &'t mut Tx,
+        batch: &'t [Stored<'t>],
+    ) -> BoxFuture<'t, Result<Vec<Meant>, StoreError>> {
+        self.apply(tx, batch)
     }
 }

@@ -5,6 +5,7 @@ mod hl7;
 mod inbox;
 mod mllp;
 mod speed;
+mod tray;
 
 use crate::{Incoming, Meaning, Meant, Outcome, Stored};
 use base::{Id, SitePath};
@@ -109,6 +110,14 @@ impl Meaning for Fake {
             }
             Ok(all)
         })
+    }
+
+    fn foresee<'t>(
+        &'t self,
+        _: &'t mut Tx,
+        batch: &'t [Stored<'t>],
+    ) -> BoxFuture<'t, Result<Vec<Meant>, StoreError>> {
+        Box::pin(async move { batch.iter().map(|stored| self.mean(stored)).collect() })
     }
 }
 
