@@ -3,6 +3,7 @@
 use crate::Plan;
 use crate::disk::Limit;
 use crate::house::{House, messages};
+use crate::http::Client;
 use crate::table::{Table, number};
 use anyhow::{Context as _, Result, bail};
 use hl7v2::mllp::{Decoder, Event, encode};
@@ -28,6 +29,8 @@ pub(crate) fn run(plan: &Plan, postgres: Option<&str>, limit: &Limit, table: &mu
     for chunk in together.chunks(part) {
         rates.push(send(served.mllp, chunk, N_SENDERS)?);
     }
+    // A page waits until all that was acknowledged is applied.
+    Client::new(served.http)?.get("/sign-in")?;
     let rate = together.len() as f64 / begun.elapsed().as_secs_f64();
     let cpu = (served.cpu_seconds() - cpu_before) * 1e6 / together.len() as f64;
     let work = format!("MLLP, {engine}, {N_SENDERS} senders, {} messages", number(together.len() as f64));

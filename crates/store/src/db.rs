@@ -147,12 +147,21 @@ impl Db {
             Engine::Sqlite => {
                 // Its statements run where it runs: on a thread of its own they hold up nobody.
                 let runtime = tokio::runtime::Handle::current();
-                let thread = std::thread::Builder::new().name("writer".to_owned());
+                let thread = std::thread::Builder::new().name(self.writer_name());
                 let started = thread.spawn(move || runtime.block_on(writing));
                 started.map_err(|error| StoreError::Engine(Box::new(error)))?;
             }
         }
         Ok(())
+    }
+
+    /// `writer helmward`, by the name of the file.
+    fn writer_name(&self) -> String {
+        let stem = match &self.0.location {
+            Location::File(path) => path.file_stem(),
+            Location::Url(_) => None,
+        };
+        stem.map_or_else(|| "writer".to_owned(), |stem| format!("writer {}", stem.display()))
     }
 
     /// Which engine this is, for `doctor` to say.

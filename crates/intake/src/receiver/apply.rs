@@ -8,8 +8,12 @@ use std::time::Duration;
 use store::{Db, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
-/// Messages applied in one transaction, at most. More cost each of them less, and hold up other writers.
-const BATCH_MAX: usize = 512;
+/// Messages applied in one transaction, at most. More cost each of them less, and hold up other writers longer.
+const BATCH_MAX: usize = 2_048;
+/// In a flood, how long messages gather for one transaction.
+const GATHER: Duration = Duration::from_millis(20);
+/// As many messages in one transaction are a flood.
+const FLOOD: usize = 64;
 /// How long to wait after the database has refused, before trying again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -42,7 +46,18 @@ pub(super) async fn run(
     // Of a process that ended before its messages were applied.
     go_on(&db, &meaning).await;
     let mut batch = Vec::with_capacity(BATCH_MAX);
+    let mut is_flood = false;
     while backlog.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        if is_flood && batch.len() < BATCH_MAX {
+            // Many at once cost each of them half.
+            tokio::time::sleep(GATHER).await;
+            while batch.len() < BATCH_MAX
+                && let Ok(kept) = backlog.try_recv()
+            {
+                batch.push(kept);
+            }
+        }
+        is_flood = batch.len() >= FLOOD;
         let last = batch.last().map_or(0, |kept: &Kept| kept.seq);
         let (mut waiting, mut senders) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         for Kept { seq, arrived, foreseen, answer, room } in batch.drain(..) {

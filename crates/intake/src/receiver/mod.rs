@@ -17,7 +17,7 @@ pub(crate) const BATCH_MAX: usize = 512;
 /// Messages waiting to be kept; beyond it, senders wait.
 const QUEUE_MAX: usize = 4_096;
 /// Messages kept and waiting to be applied; beyond it, senders wait.
-const BACKLOG_MAX: usize = 4_096;
+const BACKLOG_MAX: usize = 8_192;
 /// Bytes waiting or being applied, in KiB; beyond it, senders wait.
 const QUEUE_KIB_MAX: u32 = 64 << 10;
 
@@ -73,7 +73,8 @@ impl Receiver {
         let (progressing, progress) = watch::channel(Progress::default());
         let progressing = Arc::new(progressing);
         let (count, applied) = watch::channel(0);
-        tokio::spawn(keep::run(db.clone(), Arc::clone(&meaning), waiting, kept, Arc::clone(&progressing)));
+        let keeping = keep::run(db.clone(), Arc::clone(&meaning), waiting, kept, Arc::clone(&progressing));
+        on_own_thread("receiver", keeping);
         tokio::spawn(apply::run(db.clone(), meaning, backlog, progressing, count));
         Receiver { queue, room: Arc::new(Semaphore::new(QUEUE_KIB_MAX as usize)), db, progress, applied }
     }
@@ -133,5 +134,15 @@ impl Receiver {
         let (answer, answered) = oneshot::channel();
         self.queue.send(HandedIn { arrived, until, answer, room }).await.map_err(|_| closed())?;
         Ok(answered)
+    }
+}
+
+/// Runs a task whose statements on the embedded engine run where it runs: there they hold up nobody.
+fn on_own_thread(name: &str, task: impl Future<Output = ()> + Send + 'static) {
+    let runtime = tokio::runtime::Handle::current();
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    if let Err(error) = thread.spawn(move || runtime.block_on(task)) {
+        // Its queue is dropped with it, so that every message is refused and sent again.
+        tracing::error!(%error, "messages cannot be received");
     }
 }
