@@ -24,7 +24,7 @@ use std::sync::PoisonError;
 const WHOLE: (f64, usize) = (550.0, 28);
 /// Those of more rows than this go on in windows after so many dives, a coarse one and a fine one: later dives
 /// drag all rows of the whole along, and a window only its own.
-const WHOLE_LARGE: f64 = 400.0;
+const WHOLE_LARGE: f64 = 300.0;
 const DIVES_FIRST: u32 = 2;
 /// Those of no more rows and days are tried as one first, and in windows where the linear program is not solved
 /// in a share of the time.
