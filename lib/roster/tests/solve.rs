@@ -41,6 +41,15 @@ fn the_same_seed_gives_the_same_answer_on_one_thread() {
 }
 
 #[test]
+fn windows_that_follow_the_whole_keep_to_the_seed_and_the_bound() {
+    let problem = roster::read::curtois::read(&curtois_like(3, 14, 12, 28)).unwrap();
+    let first = search(&problem, 7, 1, 10_000);
+    assert_eq!(check(&problem, &first.roster).score, first.score);
+    assert_eq!(first, search(&problem, 7, 1, 10_000));
+    assert!(first.bound.is_some_and(|bound| bound <= first.score.soft), "{first:?}");
+}
+
+#[test]
 fn a_search_goes_on_from_a_roster_and_never_ends_worse() {
     let problem = roster::read::curtois::read(&curtois_like(5, 28, 15, 3)).unwrap();
     let evaluator = Evaluator::new(&problem);

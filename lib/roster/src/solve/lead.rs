@@ -6,6 +6,7 @@ use super::{Chance, WEIGHTS, Worker};
 use crate::anneal::Heat;
 use crate::master::{Grain, Master};
 use crate::problem::{PersonIdx, Roster};
+use std::ops::Range;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
@@ -13,15 +14,18 @@ use std::sync::atomic::Ordering;
 /// roster and has few rows.
 const ASCENT: usize = 80;
 const ASCENT_PART: usize = 12;
+/// As many dives as there is time for.
+pub(super) const ENDLESS: u32 = u32::MAX;
 
 impl<'p> Worker<'_, 'p> {
     /// Solves by columns, then frees people.
     pub(super) fn lead(&mut self) {
-        self.lead_within(1.0);
+        self.lead_within(1.0, ENDLESS);
     }
 
-    /// The same, given up when the linear program is not solved in a share of the time.
-    pub(super) fn lead_within(&mut self, share: f64) {
+    /// The same, given up when the linear program is not solved in a share of the time, and ended after so many
+    /// dives.
+    pub(super) fn lead_within(&mut self, share: f64, dives_max: u32) {
         if self.is_over() {
             return;
         }
@@ -57,20 +61,20 @@ impl<'p> Worker<'_, 'p> {
                 self.shared.has_root.store(true, Ordering::Relaxed);
             }
             let proof = self.shared.patience.is_none().then(|| self.proof(&master, from));
-            self.dive_on(&mut master, &mut pool, proof, 0);
+            self.dive_on(&mut master, &mut pool, proof, 0..dives_max);
         }
-        if self.shared.patience.is_none() {
+        if self.shared.patience.is_none() && dives_max == ENDLESS {
             self.free_people(&mut pool, 1.0);
         }
     }
 
-    /// Dives again and again: freely at first, then near the best roster.
+    /// Dives in turns, freely at first, then near the best roster, and in the end lets the tree have its share.
     fn dive_on<'e>(
         &mut self,
         master: &mut Master<'e, 'p>,
         pool: &mut Pool,
         mut proof: Option<Proof<'e, 'p>>,
-        first_turn: u32,
+        turns: Range<u32>,
     ) {
         let (shared, spent) = (self.shared, self.task.spent);
         let is_over = || shared.is_done.load(Ordering::Relaxed) || spent() >= 1.0;
@@ -78,7 +82,7 @@ impl<'p> Worker<'_, 'p> {
         let mut n_idle = 0;
         // A part begins with a good roster, which a free dive seldom beats.
         let is_part = shared.patience.is_some();
-        for turn in if is_part { 2_u32 } else { first_turn }.. {
+        for turn in if is_part { 2..ENDLESS } else { turns } {
             if is_over() || shared.patience.is_some_and(|patience| n_idle >= patience) {
                 return;
             }
@@ -129,6 +133,9 @@ impl<'p> Worker<'_, 'p> {
             master.learn(&self.best().roster);
             master.generate(2, &is_over);
         }
+        if let Some(proof) = &mut proof {
+            self.branch(proof);
+        }
     }
 
     /// Dives with most of the best roster kept: all outside some days, all but some people, or most of
@@ -175,8 +182,8 @@ impl<'p> Worker<'_, 'p> {
     }
 
     /// Anneals for a while, then frees people; once the first thread has solved the linear program,
-    /// dives from it as that does, by other chances.
-    pub(super) fn roam(&mut self) {
+    /// dives from it as that does, by other chances, and ends as that does.
+    pub(super) fn roam(&mut self, dives_max: u32) {
         if self.is_over() {
             return;
         }
@@ -195,7 +202,9 @@ impl<'p> Worker<'_, 'p> {
         master.take_root(root);
         master.rows().for_each(|(person, row)| pool.keep(person, row));
         master.generate(3, &|| self.is_over());
-        self.dive_on(&mut master, &mut pool, None, 1);
-        self.free_people(&mut pool, 1.0);
+        self.dive_on(&mut master, &mut pool, None, 1..dives_max);
+        if dives_max == ENDLESS {
+            self.free_people(&mut pool, 1.0);
+        }
     }
 }

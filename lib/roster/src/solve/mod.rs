@@ -6,8 +6,9 @@
 //! (`slide`), until the window would be the whole. The whole is a choice of rows by columns (`master`),
 //! which proves a bound and gives a nearly best roster by diving (`lead`); from there on a tree of
 //! branches raises the bound (`prove`), and a few people at a time are freed and their rows chosen anew
-//! (`free`). A second thread anneals and frees other people until the linear program is solved, and
-//! then dives by chances of its own; both start from the best roster there is.
+//! (`free`). Where the whole has many rows, windows go on from the first dives instead. A second thread
+//! anneals and frees other people until the linear program is solved, and then dives by chances of its
+//! own; both start from the best roster there is.
 //!
 //! Threads are started here and nowhere else. With one thread the answer follows from the seed and
 //! from what `spent` says; with a `spent` that counts work instead of time it is always the same.
@@ -128,7 +129,7 @@ pub fn solve(evaluator: &Evaluator<'_>, task: &Task<'_>) -> Answer {
     let search = |mut worker: Worker<'_, '_>, is_first: bool| {
         worker.solve_teams();
         worker.slide(is_first);
-        if is_first { worker.lead() } else { worker.roam() }
+        if is_first { worker.lead() } else { worker.roam(lead::ENDLESS) }
     };
     std::thread::scope(|scope| {
         (1..task.n_threads.min(2)).for_each(|_| {

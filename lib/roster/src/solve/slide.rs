@@ -3,10 +3,14 @@
 //!
 //! What breaks rules comes first, then where heads are missing, and half of the time anything.
 //!
+//! Short horizons come as one first, and windows go on from the first dives of those whose linear program has
+//! many rows.
+//!
 //! Two threads take different people, so that what both find fits together.
 
 #![expect(clippy::indexing_slicing, reason = "people are those of the problem")]
 
+use super::lead::ENDLESS;
 use super::steps::{Shape, Step, Steps};
 use super::{FIRM, Task, Worker, solve_part};
 use crate::anneal::Heat;
@@ -18,6 +22,10 @@ use std::sync::PoisonError;
 
 /// Problems of no more rows and days are solved as one from the start.
 const WHOLE: (f64, usize) = (550.0, 28);
+/// Those of more rows than this go on in windows after so many dives, a coarse one and a fine one: later dives
+/// drag all rows of the whole along, and a window only its own.
+const WHOLE_LARGE: f64 = 300.0;
+const DIVES_FIRST: u32 = 2;
 /// Those of no more rows and days are tried as one first, and in windows where the linear program is not solved
 /// in a share of the time.
 const WHOLE_FIRST: (f64, usize) = (280.0, 84);
@@ -66,23 +74,29 @@ enum Who {
 
 impl Worker<'_, '_> {
     /// Solves windows, and polishes in between, each kind of step as often as it gains. The first thread tries
-    /// the whole as one in between where that is small enough; the second goes on meanwhile.
+    /// the whole as one before or in between where that is small enough; the second goes on meanwhile. Where the
+    /// whole has few rows on few days, there are no windows.
     pub(super) fn slide(&mut self, is_first: bool) {
         let problem = self.evaluator.problem();
         let n_days = problem.n_days();
         let n_rows = count(self.evaluator.cover().n_rows() + problem.n_people());
         let is_within = |limit: (f64, usize)| n_rows <= limit.0 && n_days <= limit.1;
-        if is_within(WHOLE) {
+        let is_whole = is_within(WHOLE);
+        if is_whole && n_rows <= WHOLE_LARGE {
             return;
         }
-        if is_first && is_within(WHOLE_FIRST) {
-            self.lead_within(LATER);
+        if is_whole && is_first {
+            self.lead_within(1.0, DIVES_FIRST);
+        } else if is_whole {
+            self.roam(DIVES_FIRST);
+        } else if is_first && is_within(WHOLE_FIRST) {
+            self.lead_within(LATER, ENDLESS);
         }
-        let mut is_whole_later = is_first && is_within(WHOLE_LATER) && !is_within(WHOLE_FIRST);
+        let mut is_whole_later = is_first && is_within(WHOLE_LATER) && !is_whole && !is_within(WHOLE_FIRST);
         if n_days <= DAYS_SHORT && n_rows > WHOLE.0 {
             self.round_robin(self.spent() + ROUNDS_SHARE);
         }
-        let is_large = n_days <= WHOLE.1 || n_rows > WHOLE.0 && n_days <= DAYS_SHORT;
+        let is_large = n_rows > WHOLE.0 && n_days <= DAYS_SHORT;
         let rows = if is_large { ROWS_SHORT } else { ROWS };
         let shapes = [Shape::Wide, Shape::Narrow, Shape::Apart];
         let mut steps = Steps::new((rows.0, rows.1.min(n_rows)), &shapes[..if n_days < 42 { 2 } else { 3 }]);
@@ -90,31 +104,39 @@ impl Worker<'_, '_> {
         while !self.is_over() {
             if is_whole_later && self.spent() > LATER && rows_done > LATER_ROWS * n_rows {
                 is_whole_later = false;
-                self.lead_within(LATER);
+                self.lead_within(LATER, ENDLESS);
             }
-            let (before, from) = (self.best().score, self.spent());
-            let step = steps.choose(&mut self.chance);
-            let after = match step {
-                Step::Polish => self.polish(),
-                Step::Window { rows, shape } => {
-                    let spot = self.spot();
-                    let people = self.take_people(rows, shape, spot);
-                    if people.is_empty() {
-                        // The other thread works on everybody.
-                        self.polish();
-                        continue;
-                    }
-                    let days = self.take_days(&people, rows - count(people.len()), shape, spot);
-                    let after = self.solve_window(&people, days);
-                    self.release_people(&people);
-                    if self.spent() - from < SHARE {
-                        rows_done = rows_done.max(rows);
-                    }
-                    after
-                }
-            };
-            steps.learn(step, points(FIRM.of_score(before - after)), self.spent() - from);
+            rows_done = rows_done.max(self.take_step(&mut steps));
         }
+    }
+
+    /// Takes a step, and learns what its kind is good for. How many rows its window had; none where it took
+    /// too long.
+    fn take_step(&mut self, steps: &mut Steps) -> f64 {
+        let (before, from) = (self.best().score, self.spent());
+        let step = steps.choose(&mut self.chance);
+        let mut rows_done = 0.0;
+        let after = match step {
+            Step::Polish => self.polish(),
+            Step::Window { rows, shape } => {
+                let spot = self.spot();
+                let people = self.take_people(rows, shape, spot);
+                if people.is_empty() {
+                    // The other thread works on everybody.
+                    self.polish();
+                    return rows_done;
+                }
+                let days = self.take_days(&people, rows - count(people.len()), shape, spot);
+                let after = self.solve_window(&people, days);
+                self.release_people(&people);
+                if self.spent() - from < SHARE {
+                    rows_done = rows;
+                }
+                after
+            }
+        };
+        steps.learn(step, points(FIRM.of_score(before - after)), self.spent() - from);
+        rows_done
     }
 
     /// Anneals the best roster for a short while, hardly warmer than what lets equals pass.
