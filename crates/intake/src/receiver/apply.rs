@@ -1,8 +1,8 @@
 //! Applying what is in the tray.
 
 use super::{Answering, Progress};
-use crate::inbox::{Arrived, Meaning, Outcome, Waiting, apply_waiting};
-use crate::tray::drain_here;
+use crate::inbox::{Arrived, Meaning, Outcome, Waiting};
+use crate::tray::{apply_in_turn, drain_here};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Db, StoreError};
@@ -65,7 +65,7 @@ pub(super) async fn run(
             senders.push((foreseen, answer, room));
         }
         let n = senders.len();
-        match apply_waiting(&db, &meaning, waiting).await {
+        match apply_in_turn(&db, &meaning, waiting).await {
             Ok(outcomes) => {
                 tell(last, n);
                 for ((foreseen, answer, _room), outcome) in senders.into_iter().zip(outcomes) {

@@ -132,6 +132,34 @@ fn what_a_killed_server_acknowledged_is_applied_once_by_whoever_comes_next() {
 }
 
 #[test]
+fn two_servers_on_one_database_lose_nothing() {
+    testkit::on_both(async |fixture| {
+        let sites = sites(&fixture.db).await;
+        let one = Receiver::start(fixture.db.clone(), Fake::of(&sites));
+        let two = Receiver::start(another(&fixture).await, Fake::of(&sites));
+        let mut senders = tokio::task::JoinSet::new();
+        for sender in 0..8 {
+            let receiver = if sender % 2 == 0 { one.clone() } else { two.clone() };
+            senders.spawn(async move {
+                for n in 0..40 {
+                    let handed = receiver.hand_in(incoming(message(&format!("{sender}-{n}"), ""))).await;
+                    assert_eq!(words(&[handed.unwrap().await.unwrap().unwrap()]), ["applied"]);
+                }
+            });
+        }
+        while let Some(ended) = senders.join_next().await {
+            ended.unwrap();
+        }
+        one.caught_up().await;
+        two.caught_up().await;
+        assert_eq!(n_stored(&fixture.db).await, 320);
+        let feed = list_feeds(&mut fixture.db.read().await.unwrap(), &sites.scope("lakeside")).await;
+        let feed = feed.unwrap().remove(0);
+        assert_eq!((feed.n_received, feed.n_applied, feed.n_duplicate), (320, 320, 0));
+    });
+}
+
+#[test]
 fn a_message_that_fails_does_not_hold_up_the_tray() {
     testkit::on_both(async |fixture| {
         let db = &fixture.db;

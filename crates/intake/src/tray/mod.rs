@@ -14,7 +14,7 @@ pub use self::store::TRAY_FILE;
 pub(crate) use self::store::{DONE, Tray};
 
 use self::store::{find_last, list_waiting};
-use crate::inbox::{Meaning, apply_waiting};
+use crate::inbox::{Meaning, Outcome, Waiting, apply_waiting};
 use ::store::{Db, StoreError, seal};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,12 +38,35 @@ pub(crate) async fn drain_here(db: &Db, meaning: &Arc<dyn Meaning>) -> Result<u6
     drain_with(db, meaning, 0).await
 }
 
+/// Applies these. Numbers are applied in their order, so that one of them says how far all are: where another
+/// server on the same database kept some before or between, all are taken from the tray, and the outcomes are
+/// not known here.
+pub(crate) async fn apply_in_turn(
+    db: &Db,
+    meaning: &Arc<dyn Meaning>,
+    waiting: Vec<Waiting>,
+) -> Result<Vec<Option<Outcome>>, StoreError> {
+    let n = waiting.len();
+    let (Some(first), Some(last)) = (waiting.first(), waiting.last()) else { return Ok(Vec::new()) };
+    let (first, last) = (first.seq, last.seq);
+    let done = seal::find_reached(&mut db.read().await?, DONE).await?;
+    let is_whole = i64::try_from(n).is_ok_and(|n| last - first + 1 == n);
+    if is_whole && done >= first - 1 {
+        return apply_waiting(db, meaning, waiting).await;
+    }
+    let tray = Tray::open(db).await?;
+    drain_from(tray.db(), db, meaning, last, 0).await?;
+    Ok(vec![None; n])
+}
+
 async fn drain_with(db: &Db, meaning: &Arc<dyn Meaning>, n_looks: usize) -> Result<u64, StoreError> {
     // A backup of the other engine may have left some in the database itself.
-    let mut n_applied = drain_from(db, db, meaning, n_looks).await?;
+    let last = find_last(db).await?;
+    let mut n_applied = drain_from(db, db, meaning, last, n_looks).await?;
     if db.has_beside(TRAY_FILE) {
         let tray = Tray::open(db).await?;
-        n_applied += drain_from(tray.db(), db, meaning, n_looks).await?;
+        let last = find_last(tray.db()).await?;
+        n_applied += drain_from(tray.db(), db, meaning, last, n_looks).await?;
     }
     Ok(n_applied)
 }
@@ -52,9 +75,9 @@ async fn drain_from(
     tray: &Db,
     db: &Db,
     meaning: &Arc<dyn Meaning>,
+    last: i64,
     n_looks_max: usize,
 ) -> Result<u64, StoreError> {
-    let last = find_last(tray).await?;
     let (mut seen, mut n_looks, mut n_applied) = (-1, 0, 0);
     loop {
         let done = seal::find_reached(&mut db.read().await?, DONE).await?;
@@ -70,6 +93,10 @@ async fn drain_from(
             continue;
         }
         let page = list_waiting(tray, done, last).await?;
+        if page.is_empty() {
+            // Somebody took the rows away; nothing of theirs can come any more.
+            return Ok(n_applied);
+        }
         let outcomes = apply_waiting(db, meaning, page).await?;
         n_applied += u64::try_from(outcomes.iter().flatten().count()).unwrap_or(0);
     }
