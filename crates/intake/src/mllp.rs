@@ -298,7 +298,8 @@ async fn flush(to: &mut (impl AsyncWrite + Unpin), out: &mut Vec<u8>) -> std::io
     Ok(())
 }
 
-/// AA once it is kept and done with, AE when it is kept and not applied, AR when it is no message.
+/// AA once it is kept and nothing stands against it, AE when it is kept and cannot be applied, AR when it is no
+/// message.
 fn acknowledge(header: &[u8], outcome: &Outcome, at: jiff::Timestamp, control_id: &str) -> Vec<u8> {
     let (code, text, condition) = match outcome {
         Outcome::Applied | Outcome::Duplicate | Outcome::Ignored { .. } => {
