@@ -124,13 +124,10 @@ impl Db {
         Ok(db)
     }
 
-    /// Whether there is anything to find in [`Db::beside`]; not before it was opened once.
+    /// Whether [`Db::beside`] was opened once and is another place than this database, as on the embedded engine.
     #[must_use]
     pub fn has_beside(&self, file_name: &str) -> bool {
-        match self.place_beside(file_name) {
-            Location::File(path) => path.exists(),
-            Location::Url(_) => true,
-        }
+        matches!(self.place_beside(file_name), Location::File(path) if path.exists())
     }
 
     fn place_beside(&self, file_name: &str) -> Location {

@@ -60,7 +60,7 @@ pub(crate) async fn apply_in_turn(
 }
 
 async fn drain_with(db: &Db, meaning: &Arc<dyn Meaning>, n_looks: usize) -> Result<u64, StoreError> {
-    // A backup of the other engine may have left some in the database itself.
+    // Where PostgreSQL keeps them, and where a backup of it may have left some.
     let last = find_last(db).await?;
     let mut n_applied = drain_from(db, db, meaning, last, n_looks).await?;
     if db.has_beside(TRAY_FILE) {
