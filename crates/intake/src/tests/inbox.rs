@@ -1,7 +1,7 @@
-use super::{Fake, from, incoming, message, n_kept, sites, words};
+use super::{Fake, another, from, incoming, message, n_kept, sites, words};
 use crate::{Incoming, Meaning, Receiver, STREAM, list_faults, list_feeds, receive, verify_bodies};
 use std::sync::Arc;
-use store::{Db, SystemClock, Vault, seal};
+use store::{Db, seal};
 
 async fn take(db: &Db, fake: &Arc<Fake>, batch: Vec<Incoming>) -> Vec<String> {
     let meaning: Arc<dyn Meaning> = Arc::<Fake>::clone(fake);
@@ -136,8 +136,7 @@ fn an_answer_comes_only_after_the_message_is_durable() {
         let sites = sites(&fixture.db).await;
         let receiver = Receiver::start(fixture.db.clone(), Fake::of(&sites));
         // A second program on the same database sees what has been answered, and nothing is held back.
-        let vault = Vault::new(&fixture.keys).unwrap();
-        let other = Db::open(&fixture.location, false, vault, Arc::new(SystemClock)).await.unwrap();
+        let other = another(&fixture).await;
         for n in 1..=20i64 {
             let outcome = receiver.receive(incoming(message(&n.to_string(), ""))).await.unwrap();
             assert_eq!(words(&[outcome]), ["applied"]);

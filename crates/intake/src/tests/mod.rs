@@ -15,7 +15,7 @@ use identity::{Scope, Site, SiteTree};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use store::{Actor, Change, Db, StoreError, Tx};
+use store::{Actor, Change, Db, StoreError, SystemClock, Tx, Vault};
 
 pub(crate) struct Sites {
     pub(crate) tree: SiteTree,
@@ -53,6 +53,12 @@ pub(crate) async fn sites(db: &Db) -> Sites {
     let harbor = insert("lakeside.harbor", SiteKind::Facility).await.unwrap();
     let tree = SiteTree::load(&mut db.read().await.unwrap()).await.unwrap();
     Sites { tree, riverside, harbor }
+}
+
+/// The database as a second program opens it.
+pub(crate) async fn another(fixture: &testkit::Fixture) -> Db {
+    let vault = Vault::new(&fixture.keys).unwrap();
+    Db::open(&fixture.location, false, vault, Arc::new(SystemClock)).await.unwrap()
 }
 
 /// Applies everything but: `ORU` is ignored, a `ZRF` segment is refused while `is_strict`, a `ZPO` segment

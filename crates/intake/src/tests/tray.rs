@@ -1,13 +1,12 @@
 //! What is acknowledged before it is applied.
 
-use super::{Fake, incoming, message, n_kept, sites, words};
+use super::{Fake, another, incoming, message, n_kept, sites, words};
 use crate::inbox::Arrived;
 use crate::tray::{DONE, Tray};
 use crate::{Incoming, Meaning, Meant, Receiver, STREAM, Stored, TRAY_FILE, drain, list_feeds};
 use futures::future::BoxFuture;
 use std::sync::Arc;
-use store::{Db, StoreError, SystemClock, Tx, Vault, binds, seal};
-use testkit::Fixture;
+use store::{Db, StoreError, Tx, binds, seal};
 use tokio::sync::Semaphore;
 
 /// Applies a batch only when it is let.
@@ -35,11 +34,6 @@ impl Meaning for Gate {
     ) -> BoxFuture<'t, Result<Vec<Meant>, StoreError>> {
         self.fake.foresee(tx, batch)
     }
-}
-
-async fn another(fixture: &Fixture) -> Db {
-    let vault = Vault::new(&fixture.keys).unwrap();
-    Db::open(&fixture.location, false, vault, Arc::new(SystemClock)).await.unwrap()
 }
 
 async fn n_stored(db: &Db) -> i64 {
