@@ -140,6 +140,32 @@ fn a_feed_past_its_limit_is_called_stale() {
 }
 
 #[test]
+fn messages_that_were_not_applied_are_a_need_until_somebody_deals_with_them() {
+    on_both(async |fixture| {
+        let house = House::build(fixture).await;
+        fill(&house).await;
+        let admin = house.sign_in("admin").await;
+        let needs = "/at/lakeside.riverside/today/needs";
+        assert!(!admin.get(needs).await.ok().contains("not applied"));
+        let nobody =
+            adt("m20", "A01", "20261112080000", "5W-505", "V1020", "").replace("R-V1020^^^RGH^MR", "");
+        tell(&house, &nobody).await;
+        house.product.ctx.forget();
+        let page =
+            admin.get(needs).await.has("One message of ADT at RGH was not applied").has("See why").ok();
+        let feed = common::after(&page, "href=\"/admin/feeds/");
+        let feed = admin.get(&format!("/admin/feeds/{feed}")).await.has("has no record number").ok();
+        let fault = common::after(&feed, "/faults/");
+        let fault = fault.split(['/', '?']).next().unwrap();
+        let feed = common::after(&page, "href=\"/admin/feeds/");
+        let dismiss = format!("/admin/feeds/{feed}/faults/{fault}/dismiss");
+        admin.post(&dismiss, &[("reason", "A test of the sender")]).await.sent_to();
+        house.product.ctx.forget();
+        assert!(!admin.get(needs).await.ok().contains("not applied"));
+    });
+}
+
+#[test]
 fn a_manager_of_one_unit_sees_no_other() {
     on_both(async |fixture| {
         let house = House::build(fixture).await;

@@ -27,7 +27,7 @@ pub use fault::{
 };
 pub use feed::{Feed, FeedRule, FeedState, find_feed, list_feeds};
 pub use hl7::{ImportReject, ImportReport, import_hl7};
-pub use inbox::{Incoming, Meaning, Meant, Outcome, STREAM, Stored, receive, receive_batch};
+pub use inbox::{Incoming, Meaning, Meant, Outcome, STREAM, Stored, WorkedOut, receive, receive_batch};
 pub use mllp::{MllpLimits, listen_mllp};
 pub use rebuild::{BodyVerdict, RebuildReport, rebuild, verify_bodies};
 pub use receiver::{Answer, Receiver};

@@ -40,7 +40,8 @@ enum ColumnType {
 }
 
 /// Every table of a schema, in the order the migrations create them, which is an order that references
-/// allow. Reads the one form our migrations are written in: a column a line, `ALTER TABLE t ADD COLUMN c ..`.
+/// allow. Reads the one form our migrations are written in: a column a line, `ALTER TABLE t ADD COLUMN c ..`,
+/// `ALTER TABLE t RENAME TO u`.
 fn tables(schema: i64) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     let mut is_inside = false;
@@ -52,6 +53,13 @@ fn tables(schema: i64) -> Vec<Table> {
             if let Some((table, column)) = table.zip(column_of(column)) {
                 table.columns.push(column);
             }
+        } else if let Some((name, new)) =
+            line.strip_prefix("ALTER TABLE ").and_then(|rest| rest.split_once(" RENAME TO "))
+        {
+            tables
+                .iter_mut()
+                .filter(|table| table.name == name)
+                .for_each(|table| table.name = new.trim_end_matches(';').to_owned());
         } else if let Some(name) = line.strip_prefix("DROP TABLE ") {
             tables.retain(|table| table.name != name.trim_end_matches(';'));
         } else if let Some(name) = line.strip_prefix("CREATE TABLE ").and_then(|rest| rest.strip_suffix(" ("))
@@ -308,10 +316,13 @@ mod tests {
     #[test]
     fn every_table_of_the_migrations_is_backed_up_with_its_columns() {
         let tables = tables(SCHEMA_VERSION);
-        let named = migrate::scripts(SCHEMA_VERSION)
-            .map(|script| script.matches("CREATE TABLE ").count())
-            .sum::<usize>();
-        assert_eq!(tables.len(), named);
+        let n = |words: &str| {
+            migrate::scripts(SCHEMA_VERSION).map(|script| script.matches(words).count()).sum::<usize>()
+        };
+        assert_eq!(tables.len(), n("CREATE TABLE ") - n("DROP TABLE "));
+        assert!(tables.iter().all(|table| !table.name.ends_with("_before")));
+        let leg = tables.iter().find(|table| table.name == "leg").unwrap();
+        assert!(leg.columns.iter().any(|(name, _)| name == "stay_number"));
         assert!(tables.iter().all(|table| table.columns.len() >= 2));
         let message = tables.iter().find(|table| table.name == "message").unwrap();
         assert_eq!(message.columns.len(), 11);

@@ -203,6 +203,16 @@ impl Transaction {
             let reason = format!("{} places, {n_binds} values", statement.parameter_count());
             return Err(StoreError::inconsistent(sql, reason));
         }
+        // Values go to places in the order these appear; the other engine goes by their numbers.
+        if cfg!(debug_assertions) {
+            for place in 1..=n_binds {
+                let name = statement.parameter_name(place).filter(|name| name.starts_with('$'));
+                if let Some(name) = name.filter(|name| **name != format!("${place}")) {
+                    let reason = format!("{name} appears where ${place} is expected");
+                    return Err(StoreError::inconsistent(sql, reason));
+                }
+            }
+        }
         Ok(statement)
     }
 }

@@ -8,7 +8,7 @@
 use super::held::{Case, Held};
 use super::model::{Event, Fact, Micros, Place, Stay};
 use super::read::{self, Demographics, Told};
-use super::store::{self as rows, KnownStay, NewLeg, NewStay, StayRow};
+use super::store::{self as rows, CaseKey, KnownStay, NewLeg, NewStay, StayRow};
 use crate::beds;
 use crate::profile::Profiles;
 use crate::tally;
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::seal::{self, Head};
-use store::{StoreError, Tx};
+use store::{StoreError, Tx, Vault};
 
 /// Gives ADT messages their meaning.
 #[derive(Default)]
@@ -29,7 +29,16 @@ pub struct AdtMeaning {
     /// The world of the last batch, and where history stood when it was read.
     held: Mutex<Option<(Head, World)>>,
     /// The sites as they were last asked for, and where history stood then.
-    foreseen: Mutex<Option<(Head, Arc<SiteTree>)>>,
+    foreseen: Mutex<Option<Sites>>,
+}
+
+/// The sites, and where history stood when they were read: every change of one is a row of it.
+type Sites = (Head, Arc<SiteTree>);
+
+/// What a message tells, and where history stood when its codes were looked up.
+struct Foretold {
+    head: Head,
+    told: Result<Told, read::Refused>,
 }
 
 impl Meaning for AdtMeaning {
@@ -41,7 +50,7 @@ impl Meaning for AdtMeaning {
         Box::pin(async move {
             let (head, mut world) = self.world(tx).await?;
             let tree = Arc::clone(&world.tree);
-            let meant = apply(tx, &mut world, batch).await?;
+            let meant = apply(tx, &mut world, batch, &head).await?;
             // The sites as they were at that head: a unit made here goes where this is taken back.
             world.tree = tree;
             *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, world));
@@ -55,16 +64,23 @@ impl Meaning for AdtMeaning {
         batch: &'t [Stored<'t>],
     ) -> BoxFuture<'t, Result<Vec<Meant>, StoreError>> {
         Box::pin(async move {
-            let tree = self.tree(tx).await?;
-            // What it tells goes nowhere; only whether it is understood is asked.
-            Ok(batch.iter().map(|stored| Gathered::default().take(stored, &tree, tx)).collect())
+            let (head, tree) = self.sites(tx).await?;
+            let vault = tx.vault();
+            let foresee = |stored: &Stored<'_>| {
+                let told = read_one(stored, &tree, &vault);
+                let meant = meant(&told);
+                if let Some(ahead) = stored.ahead {
+                    ahead.put(Foretold { head: head.clone(), told });
+                }
+                meant
+            };
+            Ok(batch.iter().map(foresee).collect())
         })
     }
 }
 
 impl AdtMeaning {
-    /// The sites and profiles as this transaction sees them. Every change of one is a row of history, so
-    /// they are read again only after one. Taken out while a batch is applied: one that fails leaves none.
+    /// The sites and profiles as this transaction sees them, read again only after a change of history. Taken out while a batch is applied: one that fails leaves none.
     async fn world(&self, tx: &mut Tx) -> Result<(Head, World), StoreError> {
         let head = seal::find_head(tx, &seal::HISTORY).await?;
         let last = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -78,23 +94,36 @@ impl AdtMeaning {
     }
 
     /// The sites, read again only after a change of anything in history.
-    async fn tree(&self, tx: &mut Tx) -> Result<Arc<SiteTree>, StoreError> {
+    async fn sites(&self, tx: &mut Tx) -> Result<Sites, StoreError> {
         let head = seal::find_head(tx, &seal::HISTORY).await?;
         let last = self.foreseen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, tree)) = last.filter(|(known, _)| *known == head) {
-            return Ok(tree);
+        if let Some(sites) = last.filter(|(known, _)| *known == head) {
+            return Ok(sites);
         }
-        let tree = Arc::new(SiteTree::load(tx).await?);
-        *self.foreseen.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, Arc::clone(&tree)));
-        Ok(tree)
+        let sites = (head, Arc::new(SiteTree::load(tx).await?));
+        *self.foreseen.lock().unwrap_or_else(PoisonError::into_inner) = Some(sites.clone());
+        Ok(sites)
     }
 }
 
-async fn apply(tx: &mut Tx, world: &mut World, batch: &[Stored<'_>]) -> Result<Vec<Meant>, StoreError> {
+async fn apply(
+    tx: &mut Tx,
+    world: &mut World,
+    batch: &[Stored<'_>],
+    head: &Head,
+) -> Result<Vec<Meant>, StoreError> {
+    let vault = tx.vault();
     let mut told = Gathered::default();
-    let mut meant = Vec::with_capacity(batch.len());
+    let mut meants = Vec::with_capacity(batch.len());
     for stored in batch {
-        meant.push(told.take(stored, &world.tree, tx));
+        let foretold = stored.ahead.and_then(intake::WorkedOut::take::<Foretold>);
+        let one = foretold
+            .filter(|foretold| foretold.head == *head)
+            .map_or_else(|| read_one(stored, &world.tree, &vault), |foretold| foretold.told);
+        meants.push(meant(&one));
+        if let Ok(one) = one {
+            told.take(stored, one);
+        }
     }
     rows::save_patients(tx, &mut world.held, std::mem::take(&mut told.patients)).await?;
     let mut touched = beds::Touched::default();
@@ -103,7 +132,33 @@ async fn apply(tx: &mut Tx, world: &mut World, batch: &[Stored<'_>]) -> Result<V
         touched = work_out_cases(tx, world, &cases).await?;
     }
     beds::follow(tx, world, touched, told.beds).await?;
-    Ok(meant)
+    Ok(meants)
+}
+
+fn read_one(stored: &Stored<'_>, tree: &SiteTree, vault: &Vault) -> Result<Told, read::Refused> {
+    read::read(&stored.message, tree, stored.default_site, vault, &order_of(&stored.message))
+}
+
+/// Which of two messages about one instant counts: the sender and the number.
+fn order_of(message: &hl7v2::Message<'_>) -> String {
+    let sender = (message.sending_application(), message.sending_facility());
+    format!("{}|{}|{}", sender.0, sender.1, message.control_id())
+}
+
+fn meant(told: &Result<Told, read::Refused>) -> Meant {
+    match told {
+        Ok(Told::Facts { facility, facts, .. }) => {
+            let event_at = facts.first().and_then(|fact| Timestamp::from_microsecond(fact.at).ok());
+            Meant::Applied { site: *facility, event_at }
+        }
+        Ok(Told::Bed { facility, at, .. }) => {
+            Meant::Applied { site: *facility, event_at: Timestamp::from_microsecond(*at).ok() }
+        }
+        Ok(Told::Nothing(reason)) => Meant::Ignored { reason: reason.clone() },
+        Err(refused) => {
+            Meant::Refused { code: refused.code(), reason: refused.to_string(), detail: String::new() }
+        }
+    }
 }
 
 /// What every step of a batch looks things up in.
@@ -128,32 +183,18 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn take(&mut self, stored: &Stored<'_>, tree: &SiteTree, tx: &Tx) -> Meant {
-        let message = &stored.message;
-        let order = format!(
-            "{}|{}|{}",
-            message.sending_application(),
-            message.sending_facility(),
-            message.control_id()
-        );
-        let told = read::read(message, tree, stored.default_site, &tx.vault(), &order);
+    fn take(&mut self, stored: &Stored<'_>, told: Told) {
         match told {
-            Ok(Told::Facts { facility, facts, patients }) => {
-                let event_at = facts.first().and_then(|fact| Timestamp::from_microsecond(fact.at).ok());
+            Told::Facts { facility, facts, patients } => {
                 self.patients.extend(patients);
                 let event = |fact: Fact| Event { message: stored.seq, facility, fact };
                 self.events.extend(facts.into_iter().map(event));
-                Meant::Applied { site: facility, event_at }
             }
-            Ok(Told::Bed { facility, place, status, at, recorded }) => {
-                let message = stored.seq;
+            Told::Bed { facility, place, status, at, recorded } => {
+                let (order, message) = (order_of(&stored.message), stored.seq);
                 self.beds.push(beds::Status { facility, place, status, at, recorded, order, message });
-                Meant::Applied { site: facility, event_at: Timestamp::from_microsecond(at).ok() }
             }
-            Ok(Told::Nothing(reason)) => Meant::Ignored { reason },
-            Err(refused) => {
-                Meant::Refused { code: refused.code(), reason: refused.to_string(), detail: String::new() }
-            }
+            Told::Nothing(_) => {}
         }
     }
 }
@@ -171,14 +212,15 @@ pub(crate) async fn take_in(tx: &mut Tx, world: &mut World, events: Vec<Event>) 
 async fn append(tx: &mut Tx, world: &mut World, events: Vec<Event>) -> Result<Vec<String>, StoreError> {
     let held = &mut world.held;
     held.lock(tx).await?;
-    let cases = cases_of(tx, held, &events).await?;
-    rows::insert_events(tx, &events).await?;
-    for (event, case) in events.into_iter().zip(&cases) {
-        if let Some(held) = held.case(case) {
+    let keys = case_keys_of(tx, held, &events).await?;
+    let patients: Vec<i64> = keys.iter().map(|key| key.number).collect();
+    rows::insert_events(tx, &events, &patients).await?;
+    for (event, key) in events.into_iter().zip(&keys) {
+        if let Some(held) = held.case(&key.case) {
             held.events.push(event);
         }
     }
-    Ok(cases.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+    Ok(keys.into_iter().map(|key| key.case).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// The keys a fact ties together: its patient, visit and account, and those it retires.
@@ -199,16 +241,21 @@ fn keys_of(event: &Event) -> Vec<String> {
     keys
 }
 
-/// The case of each of these events, made and joined where a message ties keys of several together.
-async fn cases_of(tx: &mut Tx, held: &mut Held, events: &[Event]) -> Result<Vec<String>, StoreError> {
+/// The patient's key of each of these events: its case is made, and joined where a message ties keys of several
+/// together.
+async fn case_keys_of(tx: &mut Tx, held: &mut Held, events: &[Event]) -> Result<Vec<CaseKey>, StoreError> {
     let keys_of_events: Vec<Vec<String>> = events.iter().map(keys_of).collect();
-    let mut case_of = find_cases(tx, held, keys_of_events.iter().flatten()).await?;
-    let mut new = BTreeMap::new();
+    let mut known_keys = find_case_keys(tx, held, keys_of_events.iter().flatten()).await?;
+    let mut last_number = rows::last_case_key(tx).await?;
+    let mut new: Vec<(String, CaseKey)> = Vec::new();
     let mut joined: HashMap<String, String> = HashMap::new();
-    let mut cases = Vec::with_capacity(events.len());
+    let mut patients = Vec::with_capacity(events.len());
     for keys in keys_of_events {
-        let known: BTreeSet<String> =
-            keys.iter().filter_map(|key| case_of.get(key)).map(|case| survivor(&joined, case)).collect();
+        let known: BTreeSet<String> = keys
+            .iter()
+            .filter_map(|key| known_keys.get(key))
+            .map(|key| survivor(&joined, &key.case))
+            .collect();
         let case = known.first().cloned().unwrap_or_else(|| {
             let case = tx.new_id::<()>().to_string();
             // Nothing is stored of it yet.
@@ -218,47 +265,59 @@ async fn cases_of(tx: &mut Tx, held: &mut Held, events: &[Event]) -> Result<Vec<
         for other in known.iter().skip(1) {
             joined.insert(other.clone(), case.clone());
         }
+        // The first is the patient's.
+        let mut patient = None;
         for key in keys {
-            if case_of.get(&key) == Some(&case) {
+            let before = known_keys.get(&key);
+            let number = before.map_or_else(
+                || {
+                    last_number += 1;
+                    last_number
+                },
+                |before| before.number,
+            );
+            patient = patient.or(Some(number));
+            if before.is_some_and(|before| before.case == case) {
                 continue;
             }
-            if !case_of.contains_key(&key) {
-                new.insert(key.clone(), case.clone());
+            let now = CaseKey { number, case: case.clone() };
+            if before.is_none() {
+                new.push((key.clone(), now.clone()));
             }
-            held.hold_case_of(key.clone(), case.clone());
-            case_of.insert(key, case.clone());
+            held.hold_case_key(key.clone(), now.clone());
+            known_keys.insert(key, now);
         }
-        cases.push(case);
+        patients.extend(patient.map(|number| CaseKey { number, case }));
     }
-    let new = new.into_iter().map(|(key, case)| (key, survivor(&joined, &case))).collect();
-    rows::insert_cases(tx, new).await?;
+    let with_survivor = |key: CaseKey| CaseKey { case: survivor(&joined, &key.case), ..key };
+    rows::insert_case_keys(tx, new.into_iter().map(|(key, known)| (key, with_survivor(known)))).await?;
     if !joined.is_empty() {
         held.forget();
     }
     for from in joined.keys() {
         rows::join_cases(tx, from, &survivor(&joined, from)).await?;
     }
-    Ok(cases.iter().map(|case| survivor(&joined, case)).collect())
+    Ok(patients.into_iter().map(with_survivor).collect())
 }
 
-/// The case of each key that has one.
-async fn find_cases(
+/// Those of these keys that are known.
+async fn find_case_keys(
     tx: &mut Tx,
     held: &mut Held,
     keys: impl Iterator<Item = &String>,
-) -> Result<HashMap<String, String>, StoreError> {
-    let (mut case_of, mut asked) = (HashMap::new(), BTreeSet::new());
+) -> Result<HashMap<String, CaseKey>, StoreError> {
+    let (mut found, mut asked) = (HashMap::new(), BTreeSet::new());
     for key in keys {
-        match held.case_of(key) {
-            Some(case) => drop(case_of.insert(key.clone(), case.clone())),
+        match held.case_key(key) {
+            Some(known) => drop(found.insert(key.clone(), known.clone())),
             None => drop(asked.insert(key.clone())),
         }
     }
-    for (key, case) in rows::find_cases(tx, &asked.into_iter().collect::<Vec<_>>()).await? {
-        held.hold_case_of(key.clone(), case.clone());
-        case_of.insert(key, case);
+    for (key, known) in rows::find_case_keys(tx, &asked.into_iter().collect::<Vec<_>>()).await? {
+        held.hold_case_key(key.clone(), known.clone());
+        found.insert(key, known);
     }
-    Ok(case_of)
+    Ok(found)
 }
 
 fn survivor(joined: &HashMap<String, String>, case: &str) -> String {
@@ -287,7 +346,7 @@ async fn work_out_cases(
         load(tx, &mut world.held, group).await?;
         ensure_unmapped(tx, world, group).await?;
         let mut held = std::mem::take(&mut world.held);
-        let mut difference = Difference::default();
+        let mut difference = Difference { last_stay: rows::last_stay(tx).await?, ..Difference::default() };
         for case in group {
             let Some(known) = held.case(case) else { continue };
             difference.add(tx, world, case, stays_of(&known.events, world), &known.stays);
@@ -399,6 +458,7 @@ fn legs_of(stay: &Stay, world: &World) -> Vec<Leg> {
 
 /// A stay as it is believed from now on.
 struct Believed {
+    number: i64,
     id: String,
     case: String,
     stay: Stay,
@@ -415,6 +475,7 @@ struct Believed {
 impl Believed {
     fn row(&self) -> NewStay<'_> {
         NewStay {
+            number: self.number,
             id: &self.id,
             case: &self.case,
             stay: &self.stay,
@@ -428,6 +489,8 @@ impl Believed {
 /// What has to be written for a group of cases.
 #[derive(Default)]
 struct Difference {
+    /// The greatest number of a stay until now.
+    last_stay: i64,
     gone: Vec<i64>,
     new_legs: Vec<NewLeg>,
     stays: Vec<Believed>,
@@ -454,13 +517,22 @@ impl Difference {
                 .iter()
                 .rfind(|run| run.kind == Kind::Inpatient)
                 .and_then(|run| run.legs.first().map(|leg| leg.from));
+            let number = before.map_or_else(
+                || {
+                    self.last_stay += 1;
+                    self.last_stay
+                },
+                |before| before.number,
+            );
             let n_before = self.new_legs.len();
             let old = before.map_or(&[][..], |before| &before.legs);
-            let kept = self.compare(world, stay.facility, &id, old, &legs);
+            let kept = self.compare(world, stay.facility, (number, &id), old, &legs);
             let n_new = self.new_legs.len() - n_before;
             let case = case.to_owned();
             let before = before.and_then(|before| before.row.clone());
-            self.stays.push(Believed { id, case, stay, legs, admitted_at, digest, kept, n_new, before });
+            let believed =
+                Believed { number, id, case, stay, legs, admitted_at, digest, kept, n_new, before };
+            self.stays.push(believed);
         }
         // A visit merged away, or facts taken back.
         for stay in left {
@@ -468,7 +540,7 @@ impl Difference {
             let unit = stay.legs.first().map(|(_, leg)| leg.unit);
             let own = unit.and_then(|unit| world.tree.facility_of(&unit)).map(|site| site.id);
             if let Some(facility) = own.or(first) {
-                self.compare(world, facility, &stay.id, &stay.legs, &[]);
+                self.compare(world, facility, (stay.number, &stay.id), &stay.legs, &[]);
             }
             if !stay.digest.is_empty() {
                 self.voided.push((case.to_owned(), stay.id.clone()));
@@ -481,7 +553,7 @@ impl Difference {
         &mut self,
         world: &World,
         facility: Id<Site>,
-        id: &str,
+        (number, id): (i64, &str),
         old: &[(i64, Leg)],
         new: &[Leg],
     ) -> Vec<(i64, Leg)> {
@@ -503,7 +575,7 @@ impl Difference {
             if !before.contains(leg) {
                 self.beds.entered(id, leg);
                 let own = world.tree.facility_of(&leg.unit).map_or(facility, |site| site.id);
-                self.new_legs.push(NewLeg { stay: id.to_owned(), facility: own, leg: leg.clone() });
+                self.new_legs.push(NewLeg { stay: number, facility: own, leg: leg.clone() });
             }
         }
         old.iter().filter(is_same).cloned().collect()
@@ -522,10 +594,10 @@ impl Difference {
             legs.extend(stored.by_ref().take(believed.n_new));
             // As they are read.
             legs.sort_by_key(|(id, leg)| (leg.from, *id));
-            let Believed { id, case, digest, .. } = believed;
+            let Believed { number, id, case, digest, .. } = believed;
             if let Some(known) = held.case(&case) {
                 known.stays.retain(|stay| stay.id != id);
-                known.stays.push(KnownStay { id, case, digest, legs, row: Some(row) });
+                known.stays.push(KnownStay { number, id, case, digest, legs, row: Some(row) });
             }
         }
         for (case, _) in &self.voided {

@@ -7,7 +7,7 @@
 //! calls [`touch`].
 
 use super::model::{Event, Micros};
-use super::store::KnownStay;
+use super::store::{CaseKey, KnownStay};
 use crate::beds::HeldBed;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -28,8 +28,7 @@ pub(crate) struct Held {
     is_locked: bool,
     /// By id.
     cases: Recent<String, Case>,
-    /// The case of each key.
-    case_of: Recent<String, String>,
+    case_keys: Recent<String, CaseKey>,
     /// By key: digest of what is stated, and when it was.
     patients: Recent<String, (String, Micros)>,
     /// By unit and code.
@@ -92,12 +91,12 @@ impl Held {
         }
     }
 
-    pub(crate) fn case_of(&mut self, key: &str) -> Option<&String> {
-        self.case_of.get(key).map(|case| &*case)
+    pub(crate) fn case_key(&mut self, key: &str) -> Option<&CaseKey> {
+        self.case_keys.get(key).map(|known| &*known)
     }
 
-    pub(crate) fn hold_case_of(&mut self, key: String, case: String) {
-        self.case_of.insert(key, case);
+    pub(crate) fn hold_case_key(&mut self, key: String, known: CaseKey) {
+        self.case_keys.insert(key, known);
     }
 
     pub(crate) fn patient(&mut self, key: &str) -> Option<&(String, Micros)> {

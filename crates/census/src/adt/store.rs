@@ -7,7 +7,7 @@ use crate::tally::rules::Leg;
 use crate::{Began, Ended};
 use base::Id;
 use identity::Site;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use store::seal::{self, Kind, Stream};
 use store::{Bind, Columns, FromRow, StoreError, Tx, binds};
@@ -24,15 +24,41 @@ pub(crate) const EVENTS: Stream = Stream {
     ],
 };
 
-/// The case of each key that has one.
-pub(crate) async fn find_cases(tx: &mut Tx, keys: &[String]) -> Result<HashMap<String, String>, StoreError> {
-    let sql = "SELECT key, case_id FROM case_key WHERE key IN ({in}) ORDER BY key";
-    Ok(tx.list_by_key::<(String, String)>(sql, keys).await?.into_iter().collect())
+/// A key as it is stored: its number, and the case it belongs to.
+#[derive(Debug, Clone)]
+pub(crate) struct CaseKey {
+    pub(crate) number: i64,
+    pub(crate) case: String,
 }
 
-pub(crate) async fn insert_cases(tx: &mut Tx, cases: Vec<(String, String)>) -> Result<(), StoreError> {
-    let rows = cases.into_iter().map(|(key, case)| binds![key, case]).collect();
-    tx.insert_many("INSERT INTO case_key (key, case_id) VALUES", rows, "").await.map(|_| ())
+/// Those of these keys that are known.
+pub(crate) async fn find_case_keys(
+    tx: &mut Tx,
+    keys: &[String],
+) -> Result<HashMap<String, CaseKey>, StoreError> {
+    let sql = "SELECT key, number, case_id FROM case_key WHERE key IN ({in}) ORDER BY key";
+    let rows = tx.list_by_key::<(String, i64, String)>(sql, keys).await?;
+    Ok(rows.into_iter().map(|(key, number, case)| (key, CaseKey { number, case })).collect())
+}
+
+/// The cases that these keys belong to.
+pub(crate) async fn find_cases(tx: &mut Tx, keys: &[String]) -> Result<BTreeSet<String>, StoreError> {
+    Ok(find_case_keys(tx, keys).await?.into_values().map(|key| key.case).collect())
+}
+
+/// The number of the last key, 0 before the first. The row that [`Held::lock`] takes keeps others from giving the
+/// next one meanwhile.
+pub(crate) async fn last_case_key(tx: &mut Tx) -> Result<i64, StoreError> {
+    let last: Option<(i64,)> = tx.find("SELECT COALESCE(MAX(number), 0) FROM case_key", binds![]).await?;
+    Ok(last.map_or(0, |(last,)| last))
+}
+
+pub(crate) async fn insert_case_keys(
+    tx: &mut Tx,
+    keys: impl Iterator<Item = (String, CaseKey)>,
+) -> Result<(), StoreError> {
+    let rows = keys.map(|(key, CaseKey { number, case })| binds![number, key, case]).collect();
+    tx.insert_many("INSERT INTO case_key (number, key, case_id) VALUES", rows, "").await.map(|_| ())
 }
 
 /// Everything of case `from` belongs to case `into` from now on.
@@ -41,8 +67,8 @@ pub(crate) async fn join_cases(tx: &mut Tx, from: &str, into: &str) -> Result<()
     tx.run("UPDATE stay SET case_id = $1 WHERE case_id = $2", binds![into, from]).await.map(|_| ())
 }
 
-/// Appends facts to the sealed stream.
-pub(crate) async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<(), StoreError> {
+/// Appends facts to the sealed stream; `patients` are the numbers of the keys their cases are found by.
+pub(crate) async fn insert_events(tx: &mut Tx, events: &[Event], patients: &[i64]) -> Result<(), StoreError> {
     let at = tx.at();
     let mut rows = Vec::with_capacity(events.len());
     for event in events {
@@ -50,7 +76,9 @@ pub(crate) async fn insert_events(tx: &mut Tx, events: &[Event]) -> Result<(), S
             .map_err(|error| StoreError::inconsistent("adt_event", error.to_string()))?;
         rows.push(binds![event.message, at, event.facility, patient_case_key(&event.fact), body]);
     }
-    seal::append(tx, &EVENTS, rows).await.map(|_| ())
+    let first = seal::append(tx, &EVENTS, rows).await?;
+    let rows = (first..).zip(patients).map(|(seq, patient)| binds![seq, *patient]).collect();
+    tx.insert_many("INSERT INTO event_patient (event_seq, patient) VALUES", rows, "").await.map(|_| ())
 }
 
 /// The key a fact's case is found by.
@@ -81,8 +109,9 @@ pub(crate) async fn list_events(
     cases: &[String],
 ) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
     let sql = "SELECT k.case_id, e.message_seq, e.facility_id, e.body
-               FROM case_key k JOIN adt_event e ON e.case_key = k.key
-               WHERE k.case_id IN ({in}) AND SUBSTR(k.key, 1, 2) = 'p:'
+               FROM case_key k JOIN event_patient p ON p.patient = k.number
+               JOIN adt_event e ON e.seq = p.event_seq
+               WHERE k.case_id IN ({in})
                  AND NOT EXISTS (SELECT 1 FROM adt_void v WHERE v.event_seq = e.seq)
                ORDER BY k.case_id, e.seq";
     let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
@@ -94,6 +123,7 @@ pub(crate) async fn list_events(
 
 /// What is stored of a stay, as far as a new belief is compared with it.
 pub(crate) struct KnownStay {
+    pub(crate) number: i64,
     pub(crate) id: String,
     pub(crate) case: String,
     pub(crate) digest: String,
@@ -104,14 +134,16 @@ pub(crate) struct KnownStay {
 
 /// The stays of these cases with the legs believed now.
 pub(crate) async fn list_known(tx: &mut Tx, cases: &[String]) -> Result<Vec<KnownStay>, StoreError> {
-    let sql = "SELECT id, case_id, facts_digest FROM stay WHERE case_id IN ({in}) ORDER BY case_id, id";
-    let stays: Vec<(String, String, String)> = tx.list_by_key(sql, cases).await?;
-    let ids: Vec<String> = stays.iter().map(|(id, ..)| id.clone()).collect();
+    let sql =
+        "SELECT number, id, case_id, facts_digest FROM stay WHERE case_id IN ({in}) ORDER BY case_id, id";
+    let stays: Vec<(i64, String, String, String)> = tx.list_by_key(sql, cases).await?;
+    let ids: Vec<String> = stays.iter().map(|(_, id, ..)| id.clone()).collect();
     let mut legs = list_legs(tx, &ids).await?;
     Ok(stays
         .into_iter()
-        .map(|(id, case, digest)| KnownStay {
+        .map(|(number, id, case, digest)| KnownStay {
             legs: legs.remove(&id).unwrap_or_default(),
+            number,
             id,
             case,
             digest,
@@ -150,8 +182,9 @@ pub(crate) fn take_leg(c: &mut Columns<'_>) -> Result<Leg, StoreError> {
 }
 
 async fn list_legs(tx: &mut Tx, stays: &[String]) -> Result<HashMap<String, Vec<(i64, Leg)>>, StoreError> {
-    let sql = "SELECT id, stay_id, unit_id, bed, class, began, ended, from_at, to_at FROM leg
-               WHERE stay_id IN ({in}) AND known_to = 253402300799999999 ORDER BY stay_id, from_at, id";
+    let sql = "SELECT l.id, s.id, l.unit_id, l.bed, l.class, l.began, l.ended, l.from_at, l.to_at
+               FROM stay s JOIN leg l ON l.stay_number = s.number
+               WHERE s.id IN ({in}) AND l.known_to = 253402300799999999 ORDER BY s.id, l.from_at, l.id";
     let mut legs: HashMap<String, Vec<(i64, Leg)>> = HashMap::new();
     for row in tx.list_by_key::<LegRow>(sql, stays).await? {
         legs.entry(row.stay).or_default().push((row.id, row.leg));
@@ -161,7 +194,8 @@ async fn list_legs(tx: &mut Tx, stays: &[String]) -> Result<HashMap<String, Vec<
 
 /// A leg to be believed from now on.
 pub(crate) struct NewLeg {
-    pub(crate) stay: String,
+    /// The number of its stay.
+    pub(crate) stay: i64,
     pub(crate) facility: Id<Site>,
     pub(crate) leg: Leg,
 }
@@ -180,7 +214,7 @@ pub(crate) async fn replace_legs(tx: &mut Tx, gone: &[i64], new: &[NewLeg]) -> R
         .map(|(id, NewLeg { stay, facility, leg })| {
             binds![
                 id,
-                stay,
+                *stay,
                 *facility,
                 leg.unit,
                 &leg.bed,
@@ -194,13 +228,14 @@ pub(crate) async fn replace_legs(tx: &mut Tx, gone: &[i64], new: &[NewLeg]) -> R
             ]
         })
         .collect();
-    let insert = "INSERT INTO leg (id, stay_id, facility_id, unit_id, bed, class, began, ended, from_at, to_at, known_from, known_to) VALUES";
+    let insert = "INSERT INTO leg (id, stay_number, facility_id, unit_id, bed, class, began, ended, from_at, to_at, known_from, known_to) VALUES";
     tx.insert_many(insert, rows, "").await?;
     Ok(first)
 }
 
 /// A stay as it will be stored.
 pub(crate) struct NewStay<'s> {
+    pub(crate) number: i64,
     pub(crate) id: &'s str,
     pub(crate) case: &'s str,
     pub(crate) stay: &'s Stay,
@@ -248,7 +283,13 @@ impl NewStay<'_> {
     }
 }
 
-/// Columns of a stay after its id, in the order of [`NewStay::row`].
+/// The number of the last stay, 0 before the first; guarded as that of [`last_case_key`].
+pub(crate) async fn last_stay(tx: &mut Tx) -> Result<i64, StoreError> {
+    let last: Option<(i64,)> = tx.find("SELECT COALESCE(MAX(number), 0) FROM stay", binds![]).await?;
+    Ok(last.map_or(0, |(last,)| last))
+}
+
+/// Columns of a stay after its number and id, in the order of [`NewStay::row`].
 const STAY: [&str; 20] = [
     "case_id",
     "facility_id",
@@ -292,19 +333,20 @@ pub(crate) async fn save_stays(
                 let columns: Vec<&str> = differing().map(|(name, _)| name).collect();
                 let values = differing().map(|(_, (_, value))| value.clone());
                 if !columns.is_empty() {
-                    changed.entry(columns).or_default().push(values.chain([Bind::from(stay.id)]).collect());
+                    let values = values.chain([Bind::from(stay.number)]).collect();
+                    changed.entry(columns).or_default().push(values);
                 }
             }
-            None => whole.push(std::iter::once(Bind::from(stay.id)).chain(row.iter().cloned()).collect()),
+            None => whole.push(binds![stay.number, stay.id].into_iter().chain(row.iter().cloned()).collect()),
         }
         saved.push(row);
     }
     let set: Vec<String> = STAY.iter().map(|name| format!("{name} = excluded.{name}")).collect();
-    let insert = format!("INSERT INTO stay (id, {}) VALUES", STAY.join(", "));
-    let tail = format!("ON CONFLICT (id) DO UPDATE SET {}", set.join(", "));
+    let insert = format!("INSERT INTO stay (number, id, {}) VALUES", STAY.join(", "));
+    let tail = format!("ON CONFLICT (number) DO UPDATE SET {}", set.join(", "));
     tx.insert_many(&insert, whole, &tail).await?;
     for (columns, rows) in changed {
-        tx.update_many("stay", &columns, "id", rows).await?;
+        tx.update_many("stay", &columns, "number", rows).await?;
     }
     Ok(saved)
 }
@@ -420,8 +462,10 @@ async fn list_stated(
 /// only where two statements differ.
 async fn list_last_told(tx: &mut Tx, patients: &[String]) -> Result<HashMap<String, Micros>, StoreError> {
     let keys: Vec<String> = patients.iter().map(|key| format!("p:{key}")).collect();
-    let sql = "SELECT case_key, message_seq, facility_id, body FROM adt_event WHERE case_key IN ({in})
-               ORDER BY case_key, seq";
+    let sql = "SELECT e.case_key, e.message_seq, e.facility_id, e.body
+               FROM case_key k JOIN event_patient p ON p.patient = k.number
+               JOIN adt_event e ON e.seq = p.event_seq
+               WHERE k.key IN ({in}) ORDER BY e.case_key, e.seq";
     let mut last: HashMap<String, Micros> = HashMap::new();
     for row in tx.list_in::<EventRow>(sql, &keys).await? {
         if row.event.message == 0 {
@@ -475,15 +519,14 @@ pub(crate) async fn void_facts(
     let insert = "INSERT INTO adt_void (event_seq, case_key, voided_at, reason) VALUES";
     tx.insert_many(insert, rows, "ON CONFLICT (event_seq) DO NOTHING").await?;
     let keys: Vec<String> = facts.iter().map(|(_, key)| key.clone()).collect();
-    let cases: std::collections::BTreeSet<String> = find_cases(tx, &keys).await?.into_values().collect();
-    Ok(cases.into_iter().collect())
+    Ok(find_cases(tx, &keys).await?.into_iter().collect())
 }
 
 /// The cases with a leg believed to be in a unit.
 pub(crate) async fn list_cases_in(tx: &mut Tx, unit: Id<Site>) -> Result<Vec<String>, StoreError> {
     let rows: Vec<(String,)> = tx
         .list(
-            "SELECT DISTINCT s.case_id FROM leg l JOIN stay s ON s.id = l.stay_id
+            "SELECT DISTINCT s.case_id FROM leg l JOIN stay s ON s.number = l.stay_number
              WHERE l.unit_id = $1 AND l.known_to = 253402300799999999 ORDER BY s.case_id",
             binds![unit],
         )

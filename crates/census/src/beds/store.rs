@@ -290,8 +290,9 @@ async fn list_guests(tx: &mut Tx, beds: &[String], n: usize) -> Result<Vec<Guest
                     AND x.known_to = 253402300799999999 AND x.bed <> ''
                  ORDER BY x.to_at DESC LIMIT 1 OFFSET {}), {LONG_AGO}) AS since
              FROM bed b WHERE b.id IN ({{in}}))
-         SELECT b.id, l.stay_id, l.from_at, l.to_at
+         SELECT b.id, s.id, l.from_at, l.to_at
          FROM asked b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code AND l.to_at >= b.since
+         JOIN stay s ON s.number = l.stay_number
          WHERE {BELIEVED} ORDER BY b.id, l.from_at, l.to_at, l.id",
         n.saturating_sub(1)
     );
@@ -306,8 +307,8 @@ pub async fn list_states(tx: &mut Tx, tree: &SiteTree, bed: &BedRow) -> Result<V
     const N_MAX: usize = 200;
     let left_as = super::left_as(tree, &Profiles::load(tx).await?, &bed.unit);
     let sql = format!(
-        "SELECT b.id, l.stay_id, l.from_at, l.to_at
-         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code
+        "SELECT b.id, s.id, l.from_at, l.to_at
+         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code JOIN stay s ON s.number = l.stay_number
          WHERE b.id = $1 AND {BELIEVED} ORDER BY l.to_at DESC, l.id LIMIT {N_MAX}"
     );
     let guests: Vec<GuestRow> = tx.list(&sql, binds![bed.id]).await?;
@@ -343,8 +344,8 @@ pub async fn list_states_in(
     let profiles = Profiles::load(tx).await?;
     // Before the period: the patient who left last, a few words since, and the last word of a person.
     let sql = format!(
-        "SELECT b.id, l.stay_id, l.from_at, l.to_at
-         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code
+        "SELECT b.id, s.id, l.from_at, l.to_at
+         FROM bed b JOIN leg l ON l.unit_id = b.unit_id AND l.bed = b.code JOIN stay s ON s.number = l.stay_number
          WHERE b.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1) AND {BELIEVED}
            AND l.from_at < $2 AND l.to_at >= COALESCE((
              SELECT MAX(x.to_at) FROM leg x WHERE x.unit_id = b.unit_id AND x.bed = b.code

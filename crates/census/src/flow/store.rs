@@ -131,7 +131,7 @@ async fn list_present(tx: &mut Tx, scope: &Scope, with_names: bool) -> Result<Ve
     tx.list(
         "SELECT s.id, l.facility_id, l.unit_id, l.bed, l.class, l.from_at, s.service, s.admitted_at,
                 s.expected_at, s.expected_out_at, s.pending_unit, s.pending_since, s.on_leave, p.name
-         FROM leg l JOIN stay s ON s.id = l.stay_id LEFT JOIN patient p ON p.key = s.patient_key AND $1
+         FROM leg l JOIN stay s ON s.number = l.stay_number LEFT JOIN patient p ON p.key = s.patient_key AND $1
          WHERE l.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $2)
            AND l.to_at = 253402300799999999 AND l.known_to = 253402300799999999
          ORDER BY l.unit_id, l.bed, l.from_at, l.id",
@@ -203,7 +203,7 @@ pub async fn find_place(
     stay: &str,
 ) -> Result<Option<(Id<Site>, String)>, StoreError> {
     tx.find(
-        "SELECT unit_id, bed FROM leg WHERE stay_id = $1 AND to_at = 253402300799999999
+        "SELECT unit_id, bed FROM leg WHERE stay_number = (SELECT number FROM stay WHERE id = $1) AND to_at = 253402300799999999
            AND known_to = 253402300799999999
            AND unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $2) ORDER BY id",
         binds![stay, scope.site_id()],

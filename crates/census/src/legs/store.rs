@@ -86,14 +86,14 @@ async fn list(
     as_of: Option<Timestamp>,
 ) -> Result<Vec<StayLegs>, StoreError> {
     let sql = format!(
-        "SELECT l.stay_id, s.visit, l.facility_id, l.unit_id, l.bed, l.class, l.began, l.ended,
+        "SELECT s.id, s.visit, l.facility_id, l.unit_id, l.bed, l.class, l.began, l.ended,
                 l.from_at, l.to_at
-         FROM leg l JOIN stay s ON s.id = l.stay_id
-         WHERE l.stay_id IN (
-             SELECT stay_id FROM leg
+         FROM leg l JOIN stay s ON s.number = l.stay_number
+         WHERE l.stay_number IN (
+             SELECT stay_number FROM leg
              WHERE {is_meant} AND to_at >= $2 AND from_at < $3 AND known_from <= $4 AND known_to > $5)
            AND l.known_from <= $6 AND l.known_to > $7
-         ORDER BY l.stay_id, l.from_at, l.id"
+         ORDER BY s.id, l.from_at, l.id"
     );
     let known = as_of.map_or(OPEN - 1, Timestamp::as_microsecond);
     let rows: Vec<Row> = tx.list(&sql, binds![scope.site_id(), from, to, known, known, known, known]).await?;

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 const MINUTE: Micros = 60_000_000;
 const AREA: &str = "census";
+/// A feed silent for a month, in minutes, was taken out of service.
+const GONE: i64 = 30 * 24 * 60;
 
 pub(super) fn derive(facts: &Facts, ask: &NeedAsk<'_>) -> Vec<Need> {
     let deriver = Deriver { facts, ask, now: ask.now.as_microsecond() };
@@ -28,6 +30,7 @@ pub(super) fn derive(facts: &Facts, ask: &NeedAsk<'_>) -> Vec<Need> {
     deriver.unmapped(&mut needs);
     deriver.contradictions(&mut needs);
     deriver.feeds(&mut needs);
+    deriver.not_applied(&mut needs);
     needs
 }
 
@@ -346,8 +349,8 @@ impl Deriver<'_> {
             let limit = self.minutes("feed.stale_after", site, 15);
             let quiet = (self.now - feed.last_at.as_microsecond()) / MINUTE;
             let is_silent = matches!(feed.state(FeedRule::default(), self.ask.now), FeedState::Silent { .. });
-            // A feed silent for a month was taken out of service; one of no known site makes no census old.
-            let is_gone = quiet > 30 * 24 * 60 || feed.site.is_none();
+            // One of no known site makes no census old.
+            let is_gone = quiet > GONE || feed.site.is_none();
             if (quiet <= limit && !is_silent) || is_gone || feed.way != "mllp" {
                 continue;
             }
@@ -363,6 +366,37 @@ impl Deriver<'_> {
                 href: format!("/admin/feeds/{}", feed.id),
                 button: "Open feeds".to_owned(),
                 chip: chip(ChipKind::Due, "Stale"),
+                area: AREA,
+            });
+        }
+    }
+
+    /// One need for each sender whose messages were not applied and wait for somebody to say what becomes of them.
+    fn not_applied(&self, needs: &mut Vec<Need>) {
+        for feed in &self.facts.feeds {
+            let quiet = (self.now - feed.last_at.as_microsecond()) / MINUTE;
+            if feed.n_open_faults == 0 || quiet > GONE {
+                continue;
+            }
+            let messages = match feed.n_open_faults {
+                1 => "One message".to_owned(),
+                n => format!("{n} messages"),
+            };
+            let was = if feed.n_open_faults == 1 { "was" } else { "were" };
+            needs.push(Need {
+                key: format!("census.not_applied:{}", feed.id),
+                class: Class::Rest,
+                sentence: format!("{messages} of {} {was} not applied", feed.name()),
+                why: "Whom they tell of may be missing from the census, or in the wrong place. The reason \
+                      stands beside each."
+                    .to_owned(),
+                due: None,
+                due_words: None,
+                owner: None,
+                site: self.ask.scope.path().clone(),
+                href: format!("/admin/feeds/{}", feed.id),
+                button: "See why".to_owned(),
+                chip: None,
                 area: AREA,
             });
         }

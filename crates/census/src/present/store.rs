@@ -42,11 +42,11 @@ pub async fn report(
     let known = as_of.map_or(OPEN - 1, Timestamp::as_microsecond);
     let mut present = Vec::new();
     tx.each(
-        "SELECT l.stay_id, s.visit, l.unit_id, l.bed, l.class, l.from_at
-         FROM leg l JOIN stay s ON s.id = l.stay_id
+        "SELECT s.id, s.visit, l.unit_id, l.bed, l.class, l.from_at
+         FROM leg l JOIN stay s ON s.number = l.stay_number
          WHERE l.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
            AND l.to_at > $2 AND l.from_at <= $3 AND l.known_from <= $4 AND l.known_to > $5
-         ORDER BY l.unit_id, l.bed, l.stay_id",
+         ORDER BY l.unit_id, l.bed, s.id",
         binds![scope.site_id(), at, at, known, known],
         |c| {
             let (stay, visit): (String, String) = (c.take()?, c.take()?);

@@ -34,8 +34,9 @@ pub async fn list_unmapped(
     let Some(unmapped) = crate::sites::unmapped_unit(tree, &facility) else { return Ok(Vec::new()) };
     let sql = format!(
         "SELECT e.message_seq, e.body FROM adt_event e
-         WHERE e.facility_id = $1 AND e.case_key IN (
-             SELECT k.key FROM leg l JOIN stay s ON s.id = l.stay_id JOIN case_key k ON k.case_id = s.case_id
+         WHERE e.facility_id = $1 AND e.seq IN (
+             SELECT p.event_seq FROM leg l JOIN stay s ON s.number = l.stay_number
+             JOIN case_key k ON k.case_id = s.case_id JOIN event_patient p ON p.patient = k.number
              WHERE l.unit_id = $2 AND l.known_to = 253402300799999999)
          ORDER BY e.seq DESC LIMIT {FACTS_MAX}"
     );

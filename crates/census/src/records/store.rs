@@ -144,12 +144,13 @@ impl Where {
 /// A stay with a place in the site, below a facility. Its places are looked for where the rest of the filter lets
 /// them be, since a unit of five years has many.
 fn passed_through(filter: &Filter, site: Bind) -> (String, Vec<Bind>) {
-    let mut text = "s.id IN (SELECT l.stay_id FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
+    let mut text =
+        "s.number IN (SELECT l.stay_number FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
               WHERE t.ancestor_id = {} AND l.known_to = 253402300799999999"
-        .to_owned();
+            .to_owned();
     let mut binds = vec![site];
     if !filter.stay.is_empty() {
-        text.push_str(" AND l.stay_id = {}");
+        text.push_str(" AND l.stay_number = (SELECT number FROM stay WHERE id = {})");
         binds.push(filter.stay.as_str().into());
     }
     if let Some(from) = filter.from {
@@ -175,7 +176,7 @@ fn conditions(tree: &SiteTree, scope: &Scope, filter: &Filter, binds: Vec<Bind>)
         let condition = "(s.facility_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})
               OR s.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = {})
               OR EXISTS (SELECT 1 FROM leg l JOIN site_tree t ON t.descendant_id = l.unit_id
-                         WHERE l.stay_id = s.id AND t.ancestor_id = {}
+                         WHERE l.stay_number = s.number AND t.ancestor_id = {}
                          AND l.known_to = 253402300799999999))";
         of.and(condition, here());
         of.among_facilities(tree);
@@ -195,7 +196,7 @@ fn conditions(tree: &SiteTree, scope: &Scope, filter: &Filter, binds: Vec<Bind>)
         of.and("s.id = {}", filter.stay.as_str().into());
     }
     if let Some(unit) = filter.unit {
-        let condition = "s.id IN (SELECT l.stay_id FROM leg l WHERE l.unit_id = {}
+        let condition = "s.number IN (SELECT l.stay_number FROM leg l WHERE l.unit_id = {}
                                   AND l.known_to = 253402300799999999)";
         of.and(condition, unit.into());
     }
@@ -255,9 +256,9 @@ pub async fn list(
         "SELECT s.id, s.facility_id, s.visit, s.state, s.class, s.service, s.arrived_at, s.admitted_at,
                 s.left_at, s.disposition, s.unit_id, s.bed, s.faults <> '',
                 CASE WHEN $1 THEN p.name END
-         FROM (SELECT s.id AS stay_id FROM stay s
+         FROM (SELECT s.number FROM stay s
                WHERE {} ORDER BY s.arrived_at {way}, s.id {way} LIMIT {limit} OFFSET {offset}) found
-         JOIN stay s ON s.id = found.stay_id
+         JOIN stay s ON s.number = found.number
          LEFT JOIN patient p ON p.key = s.patient_key
          ORDER BY s.arrived_at {way}, s.id {way}",
         of.text
@@ -387,7 +388,8 @@ impl FromRow for BelievedLeg {
 pub async fn list_legs(tx: &mut Tx, stay: &str) -> Result<Vec<BelievedLeg>, StoreError> {
     tx.list(
         "SELECT unit_id, bed, class, ended, from_at, to_at, known_from, known_to FROM leg
-         WHERE stay_id = $1 ORDER BY from_at, known_from, id LIMIT 1000",
+         WHERE stay_number = (SELECT number FROM stay WHERE id = $1)
+         ORDER BY from_at, known_from, id LIMIT 1000",
         binds![stay],
     )
     .await
@@ -430,7 +432,8 @@ impl FromRow for Telling {
 pub async fn list_tellings(tx: &mut Tx, case: &str) -> Result<Vec<Telling>, StoreError> {
     tx.list(
         "SELECT e.seq, e.message_seq, e.recorded_at, COALESCE(m.kind, ''), e.body, v.voided_at
-         FROM case_key k JOIN adt_event e ON e.case_key = k.key
+         FROM case_key k JOIN event_patient p ON p.patient = k.number
+         JOIN adt_event e ON e.seq = p.event_seq
          LEFT JOIN message m ON m.seq = e.message_seq LEFT JOIN adt_void v ON v.event_seq = e.seq
          WHERE k.case_id = $1 ORDER BY e.seq LIMIT 1000",
         binds![case],

@@ -31,7 +31,7 @@ pub(super) async fn compare(
     number: i64,
 ) -> Result<Vec<Compared>, StoreError> {
     let keys: Vec<String> = stays.keys().map(|stay| format!("v:{facility} {stay}")).collect();
-    let cases: BTreeSet<String> = find_cases(tx, &keys).await?.into_values().collect();
+    let cases = find_cases(tx, &keys).await?;
     let mut said = list_said(tx, facility, &cases.into_iter().collect::<Vec<_>>()).await?;
     Ok(stays
         .into_iter()
@@ -53,7 +53,8 @@ async fn list_said(
     cases: &[String],
 ) -> Result<HashMap<String, Vec<Said>>, StoreError> {
     let sql = "SELECT e.seq, e.message_seq, e.case_key, e.body, e.facility_id
-               FROM case_key k JOIN adt_event e ON e.case_key = k.key
+               FROM case_key k JOIN event_patient p ON p.patient = k.number
+               JOIN adt_event e ON e.seq = p.event_seq
                WHERE k.case_id IN ({in}) AND e.message_seq < 0
                  AND NOT EXISTS (SELECT 1 FROM adt_void v WHERE v.event_seq = e.seq)
                ORDER BY e.seq";

@@ -26,8 +26,18 @@ pub fn imports(dir: &Path) -> Vec<(String, String, String, i64, i64)> {
 
 /// Forgets all that was made of messages, and makes it of them again; how many messages had a meaning.
 pub fn rebuild(install: &Install) -> u64 {
-    const MADE: [&str; 9] =
-        ["bed_fact", "bed", "leg", "stay", "case_key", "census_day", "adt_void", "adt_event", "patient"];
+    const MADE: [&str; 10] = [
+        "bed_fact",
+        "bed",
+        "leg",
+        "stay",
+        "event_patient",
+        "case_key",
+        "census_day",
+        "adt_void",
+        "adt_event",
+        "patient",
+    ];
     let file = Location::File(install.dir.join("helmward.db"));
     let location = install.database_url().map_or(file, Location::Url);
     let runtime = tokio::runtime::Runtime::new().unwrap();

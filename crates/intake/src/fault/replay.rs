@@ -168,7 +168,7 @@ async fn derive(
         match hl7v2::read(&one.bytes) {
             Ok(message) => {
                 let (seq, received_at, default_site) = (one.seq, one.received_at, one.site);
-                messages.push(Stored { seq, message, received_at, default_site });
+                messages.push(Stored { seq, message, received_at, default_site, ahead: None });
                 sources.push(one);
             }
             Err(why) => settled.outcomes.push((one.seq, Outcome::Unreadable { reason: why.to_string() })),

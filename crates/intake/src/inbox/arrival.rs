@@ -1,6 +1,6 @@
 //! What can be told of a message from its header, before anything is looked up.
 
-use super::Incoming;
+use super::{Incoming, WorkedOut};
 use hl7v2::{Message, NotAMessage};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -25,6 +25,8 @@ pub(crate) struct Arrived {
     pub(super) sender: [String; 3],
     /// The bytes, sealed.
     pub(crate) body: Vec<u8>,
+    /// What it will mean, as far as that was worked out.
+    pub(super) ahead: WorkedOut,
 }
 
 impl Arrived {
@@ -44,7 +46,7 @@ impl Arrived {
             }
         };
         let body = vault.seal(&incoming.bytes, super::store::BODY)?;
-        Ok(Arrived { incoming, key, body_digest, kind, sender, body })
+        Ok(Arrived { incoming, key, body_digest, kind, sender, body, ahead: WorkedOut::default() })
     }
 }
 

@@ -88,8 +88,9 @@ pub(crate) async fn foresee(
         .filter(|(_, standing)| **standing == Standing::New)
         .filter_map(|(arrival, _)| {
             let message = arrival.message.as_ref().ok()?.clone();
-            let default_site = arrival.arrived.incoming.default_site;
-            Some(Stored { seq: 0, message, received_at: at, default_site })
+            let Arrived { incoming, ahead, .. } = arrival.arrived;
+            let default_site = incoming.default_site;
+            Some(Stored { seq: 0, message, received_at: at, default_site, ahead: Some(ahead) })
         })
         .collect();
     let mut meant = mean(&mut tx, meaning, &news).await?.into_iter();

@@ -26,6 +26,8 @@ use base::Id;
 use futures::future::BoxFuture;
 use identity::Site;
 use jiff::Timestamp;
+use std::any::Any;
+use std::sync::{Mutex, PoisonError};
 
 /// A message as it came in.
 #[derive(Clone)]
@@ -87,6 +89,34 @@ pub struct Stored<'m> {
     pub received_at: Timestamp,
     /// The site named by the way in.
     pub default_site: Option<Id<Site>>,
+    /// Where [`Meaning::foresee`] may leave what it worked out for [`Meaning::apply`]; there while the message
+    /// stays in memory, that is, in the process that took it in.
+    pub ahead: Option<&'m WorkedOut>,
+}
+
+/// What was worked out of a message while its sender waited, so that its turn need not do it again.
+#[derive(Default)]
+pub struct WorkedOut(Mutex<Option<Box<dyn Any + Send>>>);
+
+impl WorkedOut {
+    /// Leaves it here.
+    pub fn put<T: Send + 'static>(&self, worked: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(worked));
+    }
+
+    /// Takes what was left, once.
+    #[must_use]
+    pub fn take<T: 'static>(&self) -> Option<T> {
+        let worked = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        worked.and_then(|worked| worked.downcast().ok()).map(|worked| *worked)
+    }
+}
+
+impl std::fmt::Debug for WorkedOut {
+    /// Nothing of the message.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WorkedOut").finish_non_exhaustive()
+    }
 }
 
 /// What a message meant.

@@ -95,8 +95,9 @@ async fn apply(
         .filter(|entry| entry.has_meaning())
         .filter_map(|entry| {
             let message = entry.arrival.message.as_ref().ok()?.clone();
-            let default_site = entry.arrival.arrived.incoming.default_site;
-            Some(Stored { seq: entry.seq, message, received_at: at, default_site })
+            let Arrived { incoming, ahead, .. } = entry.arrival.arrived;
+            let default_site = incoming.default_site;
+            Some(Stored { seq: entry.seq, message, received_at: at, default_site, ahead: Some(ahead) })
         })
         .collect();
     if stored.is_empty() {

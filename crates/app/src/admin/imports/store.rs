@@ -29,7 +29,7 @@ const BY_ID: [Counted; 6] = [
     Counted {
         one: "stay in its rooms",
         many: "stays in its rooms",
-        sql: "SELECT unit_id, CAST(COUNT(DISTINCT stay_id) AS BIGINT) FROM leg WHERE unit_id IN ({in})
+        sql: "SELECT unit_id, CAST(COUNT(DISTINCT stay_number) AS BIGINT) FROM leg WHERE unit_id IN ({in})
               GROUP BY unit_id ORDER BY unit_id",
     },
     Counted {

@@ -15,7 +15,7 @@ pub async fn list(tx: &mut Tx, scope: &Scope) -> Result<HashMap<String, Waits>, 
     let rows: Vec<(String, String, String, i64)> = tx
         .list(
             "SELECT w.stay_id, w.wait, w.note, w.from_at
-             FROM leaving_wait w JOIN leg l ON l.stay_id = w.stay_id
+             FROM leaving_wait w JOIN stay s ON s.id = w.stay_id JOIN leg l ON l.stay_number = s.number
              WHERE w.to_at = 253402300799999999 AND l.to_at = 253402300799999999
                AND l.known_to = 253402300799999999
                AND l.unit_id IN (SELECT descendant_id FROM site_tree WHERE ancestor_id = $1)
